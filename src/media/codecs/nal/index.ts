@@ -1,0 +1,14 @@
+export {
+  annexBToLengthPrefixed,
+  findStartCode,
+  joinAnnexB,
+  joinLengthPrefixed,
+  LENGTH_BYTES,
+  lengthPrefixedToAnnexB,
+  removeEmulationPrevention,
+  sameBytes,
+  splitAnnexB,
+  splitLengthPrefixed,
+  toCanonicalLengths,
+} from './nal-units.ts'
+export { frameRateOf, skipVuiOpening } from './vui.ts'

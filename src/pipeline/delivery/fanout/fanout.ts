@@ -1,0 +1,221 @@
+import type { JoinPoint, LogReader, Subscription } from '../../stream/index.ts'
+import type { CloseReason, Viewer } from './viewer.ts'
+
+export type FanoutLimits = {
+  /** A viewer that is further behind is moved to the newest keyframe. */
+  readonly maxLagMs: number
+  /** A viewer whose socket takes nothing for so long is closed. */
+  readonly stallMs: number
+  /** So many moves are allowed before the viewer is closed as too slow. */
+  readonly maxMoves: number
+  /** Nobody may hold back more of the log than this, whatever the time. */
+  readonly maxLagBytes: number
+  /** How long a viewer waits for the first keyframe. */
+  readonly firstMediaMs: number
+}
+
+export interface FanoutObserver {
+  onSent(bytes: number): void
+  onMoved(viewer: Viewer): void
+  onClosed(viewer: Viewer, reason: CloseReason): void
+}
+
+const SLICE_MS = 8
+const CLOCK_CHECK_EVERY = 32
+const HISTORY_STEP_MS = 250
+
+/**
+ * Sends one log to the viewers of one worker. A pass writes to each viewer what it has not had yet, as views on the
+ * shared log; viewers at the same position share the views, so a viewer costs one `socket.write` and nothing else.
+ */
+export class Fanout {
+  readonly subscription: Subscription
+  readonly #reader: LogReader
+  readonly #limits: FanoutLimits
+  readonly #observer: FanoutObserver
+  readonly #viewers: Viewer[] = []
+  readonly #history: { readonly position: number; readonly nowMs: number }[] = []
+  #passIndex = 0
+  #passHead = 0
+  #viewsFrom = -1
+  #views: Buffer[] = []
+
+  constructor(subscription: Subscription, limits: FanoutLimits, observer: FanoutObserver) {
+    this.subscription = subscription
+    this.#reader = subscription.reader
+    this.#limits = limits
+    this.#observer = observer
+  }
+
+  get viewers(): readonly Viewer[] {
+    return this.#viewers
+  }
+  get done(): boolean {
+    return this.#viewers.length === 0
+  }
+  get pendingCount(): number {
+    let count = 0
+    for (const viewer of this.#viewers) if (viewer.busy || viewer.position < 0) count++
+    return count
+  }
+
+  add(viewer: Viewer): void {
+    this.#viewers.push(viewer)
+  }
+  /** The peer closed its socket. */
+  drop(viewer: Viewer): void {
+    this.#remove(viewer, 'peer-closed')
+  }
+  closeAll(reason: CloseReason): void {
+    for (const viewer of [...this.#viewers]) this.#close(viewer, reason)
+  }
+
+  /** Starts a pass over all viewers. `step` does it, in slices. */
+  startPass(nowMs: number): void {
+    this.#passHead = this.#reader.head
+    this.#passIndex = this.#viewers.length - 1
+    this.#viewsFrom = -1
+    this.#remember(nowMs)
+  }
+  /** Goes on with the pass until the slice is used up; true when all viewers have had their turn. */
+  step(nowMs: number, clock: () => number): boolean {
+    const deadline = nowMs + SLICE_MS
+    for (let turns = 1; this.#passIndex >= 0; turns++) {
+      const viewer = this.#viewers[this.#passIndex--]
+      if (viewer) this.#serve(viewer, nowMs)
+      if (turns % CLOCK_CHECK_EVERY === 0 && clock() > deadline) return false
+    }
+    this.#publishMark()
+    return true
+  }
+
+  #serve(viewer: Viewer, nowMs: number): void {
+    if (viewer.socket.destroyed) return this.#remove(viewer, 'peer-closed')
+    if (viewer.position < 0) return this.#tryJoin(viewer, nowMs)
+    if (viewer.busy) return this.#watch(viewer, nowMs)
+    if (viewer.position < this.#lagPosition(nowMs)) this.#move(viewer)
+    if (viewer.position < this.#passHead) this.#write(viewer, nowMs)
+    else if (this.#reader.ended && this.#passHead === this.#reader.head) this.#close(viewer, 'stream-ended')
+  }
+
+  #tryJoin(viewer: Viewer, nowMs: number): void {
+    const join = this.#holdJoin()
+    if (!join) {
+      if (this.#reader.ended) this.#close(viewer, 'stream-ended')
+      else if (nowMs - viewer.startedMs > this.#limits.firstMediaMs) this.#close(viewer, 'no-media')
+      return
+    }
+    const { socket, head } = viewer
+    viewer.position = join.position
+    viewer.pendingFrom = join.position
+    viewer.preambleVersion = join.preamble.version
+    viewer.head = undefined
+    const { opening } = join.preamble
+    socket.cork()
+    if (head) socket.write(head)
+    if (opening.length > 0) socket.write(opening)
+    if (join.position < this.#passHead) this.#writeViews(viewer)
+    socket.uncork()
+    this.#account(viewer, nowMs)
+  }
+
+  /** The newest join point, with the mark set so that it stays. */
+  #holdJoin(): JoinPoint | undefined {
+    for (let tries = 0; tries < 3; tries++) {
+      const join = this.#reader.join()
+      if (!join || join.position > this.#passHead) return undefined
+      if (this.#reader.holdAlso(join.position)) return join
+    }
+    return undefined
+  }
+
+  #watch(viewer: Viewer, nowMs: number): void {
+    const stalledMs = viewer.stalledForMs(nowMs)
+    if (stalledMs > this.#limits.stallMs) this.#close(viewer, 'stalled')
+    else if (this.#passHead - viewer.pendingFrom > this.#limits.maxLagBytes) this.#close(viewer, 'too-slow')
+  }
+
+  #move(viewer: Viewer): void {
+    const join = this.#reader.join()
+    if (!join || join.position <= viewer.position || join.position > this.#passHead) return
+    if (++viewer.moveCount > this.#limits.maxMoves) return this.#close(viewer, 'too-slow')
+    viewer.position = join.position
+    if (viewer.preambleVersion !== join.preamble.version && join.preamble.resuming.length > 0) {
+      viewer.socket.write(join.preamble.resuming)
+    }
+    viewer.preambleVersion = join.preamble.version
+    this.#observer.onMoved(viewer)
+  }
+
+  #write(viewer: Viewer, nowMs: number): void {
+    const { socket } = viewer
+    const first = this.#viewsAt(viewer.position)
+    const only = this.#views.length === 1 ? first : undefined
+    if (only) {
+      viewer.pendingFrom = viewer.position
+      viewer.position = this.#passHead
+      socket.write(only)
+      viewer.sentBytes += only.length
+    } else {
+      socket.cork()
+      this.#writeViews(viewer)
+      socket.uncork()
+    }
+    this.#account(viewer, nowMs)
+  }
+  #writeViews(viewer: Viewer): void {
+    this.#viewsAt(viewer.position)
+    viewer.pendingFrom = viewer.position
+    for (const view of this.#views) viewer.socket.write(view)
+    viewer.sentBytes += this.#passHead - viewer.position
+    viewer.position = this.#passHead
+  }
+  #account(viewer: Viewer, nowMs: number): void {
+    this.#observer.onSent(viewer.position - viewer.pendingFrom)
+    viewer.progressMs = nowMs
+    viewer.queuedBytes = -1
+  }
+  #viewsAt(position: number): Buffer | undefined {
+    if (this.#viewsFrom !== position) {
+      this.#views = this.#reader.views(position, this.#passHead)
+      this.#viewsFrom = position
+    }
+    return this.#views[0]
+  }
+
+  #close(viewer: Viewer, reason: CloseReason): void {
+    this.#remove(viewer, reason)
+    if (viewer.onEnd) viewer.onEnd(reason)
+    else if (reason === 'stream-ended' || reason === 'no-media') viewer.socket.end()
+    else viewer.socket.resetAndDestroy()
+  }
+  #remove(viewer: Viewer, reason: CloseReason): void {
+    const at = this.#viewers.indexOf(viewer)
+    if (at < 0) return
+    const last = this.#viewers.pop()
+    if (last && last !== viewer) this.#viewers[at] = last
+    this.#observer.onClosed(viewer, reason)
+  }
+
+  #lowestInUse(): number {
+    let lowest = Number.POSITIVE_INFINITY
+    for (const viewer of this.#viewers) if (viewer.position >= 0) lowest = Math.min(lowest, viewer.lowWater)
+    return lowest
+  }
+  #publishMark(): void {
+    const lowest = this.#lowestInUse()
+    if (lowest === Number.POSITIVE_INFINITY) this.#reader.letGo()
+    else this.#reader.hold(lowest)
+  }
+
+  /** Where the log's head was `maxLagMs` ago. */
+  #lagPosition(nowMs: number): number {
+    const oldest = this.#history[0]
+    return oldest && nowMs - oldest.nowMs >= this.#limits.maxLagMs ? oldest.position : -1
+  }
+  #remember(nowMs: number): void {
+    const last = this.#history.at(-1)
+    if (!last || nowMs - last.nowMs >= HISTORY_STEP_MS) this.#history.push({ position: this.#passHead, nowMs })
+    while (nowMs - (this.#history[1]?.nowMs ?? nowMs) >= this.#limits.maxLagMs) this.#history.shift()
+  }
+}

@@ -1,0 +1,77 @@
+import type { LiveStream, StreamConsumer } from '../live/live-stream.ts'
+import type { LogWriter } from '../log/log-writer.ts'
+
+/** One format of one stream, produced once. Made by packaging; the hub only keeps and counts it. */
+export interface StreamOutput extends StreamConsumer {
+  readonly log: LogWriter
+  /** State that the log's past amounts to, where readers need it (HLS window). */
+  snapshot?(): Uint8Array
+}
+
+type Running = { readonly output: StreamOutput; readonly stop: Disposable; readonly users: Set<number> }
+
+/** A stream that this worker packages, with the outputs that somebody reads at the moment. */
+export class OwnedStream {
+  readonly stream: LiveStream
+  readonly #make: (format: string) => StreamOutput
+  readonly #running = new Map<string, Running>()
+  readonly #ending: LogWriter[] = []
+
+  constructor(stream: LiveStream, make: (format: string) => StreamOutput) {
+    this.stream = stream
+    this.#make = make
+  }
+
+  get formats(): readonly string[] {
+    return [...this.#running.keys()]
+  }
+
+  /** Starts the output if nobody had it. Throws UnsupportedInputError where the format cannot carry the tracks. */
+  open(format: string, worker: number): StreamOutput {
+    let running = this.#running.get(format)
+    if (!running) {
+      const output = this.#make(format)
+      running = { output, stop: this.stream.add(output), users: new Set() }
+      this.#running.set(format, running)
+    }
+    running.users.add(worker)
+    return running.output
+  }
+  close(format: string, worker: number): void {
+    const running = this.#running.get(format)
+    if (!running) return
+    running.users.delete(worker)
+    running.output.log.clearMark(worker)
+    if (running.users.size === 0) this.#stop(format, running)
+  }
+  /** A consumer of the stream threw: its readers see the end of the log. */
+  failed(consumer: StreamConsumer): string | undefined {
+    for (const [format, running] of this.#running) {
+      if (running.output !== consumer) continue
+      this.#stop(format, running)
+      return format
+    }
+    return undefined
+  }
+  /** A worker died with its marks set. */
+  dropWorker(worker: number): void {
+    for (const format of this.formats) this.close(format, worker)
+  }
+  end(): void {
+    this.stream.end()
+    for (const [format, running] of this.#running) this.#stop(format, running)
+  }
+  /** Gives memory back as readers let go of ended logs; true when nothing is left. */
+  release(): boolean {
+    for (let i = this.#ending.length - 1; i >= 0; i--) if (this.#ending[i]?.release()) this.#ending.splice(i, 1)
+    return this.#ending.length === 0
+  }
+
+  #stop(format: string, running: Running): void {
+    this.#running.delete(format)
+    running.stop[Symbol.dispose]()
+    running.output.log.end()
+    this.#ending.push(running.output.log)
+    this.release()
+  }
+}

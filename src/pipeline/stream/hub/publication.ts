@@ -1,0 +1,39 @@
+import type { Frame, MediaSink, Track } from '../../../media/model/index.ts'
+import type { FrameLogWriter } from '../log/frame-log.ts'
+
+/** One publisher's way into a stream. Ends exactly once, by the publisher or by a kick. */
+export class Publication implements MediaSink {
+  readonly name: string
+  readonly sessionId: string
+  readonly #writer: FrameLogWriter
+  readonly #onEnd: (reason: string) => void
+  #ended = false
+  /** Set by the connection: another publisher or an operator ends this one. */
+  onKick: (reason: string) => void = () => {}
+
+  constructor(name: string, sessionId: string, writer: FrameLogWriter, onEnd: (reason: string) => void) {
+    this.name = name
+    this.sessionId = sessionId
+    this.#writer = writer
+    this.#onEnd = onEnd
+  }
+
+  onTrack(track: Track): void {
+    if (!this.#ended) this.#writer.onTrack(track)
+  }
+  onFrame(frame: Frame): void {
+    if (!this.#ended) this.#writer.onFrame(frame)
+  }
+  /** Idempotent. */
+  end(reason: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#writer.log.end()
+    this.#onEnd(reason)
+  }
+  kick(reason: string): void {
+    if (this.#ended) return
+    this.end(reason)
+    this.onKick(reason)
+  }
+}

@@ -1,0 +1,252 @@
+import { AccessDeniedError } from '../../../platform/errors.ts'
+import { LiveStream } from '../live/live-stream.ts'
+import { FrameLogWriter } from '../log/frame-log.ts'
+import { LogImports, type LogMessage, openLocalLog, type SharedLog, shareLog } from '../log/log-exchange.ts'
+import type { LogReader } from '../log/log-reader.ts'
+import { LogWriter } from '../log/log-writer.ts'
+import type { SegmentPool } from '../log/segment-pool.ts'
+import type { DirectoryEntry, Peer, PublishRequest, SharedOutput, StreamDirectory } from './messages.ts'
+import { OwnedStream, type StreamOutput } from './owned-stream.ts'
+import { Publication } from './publication.ts'
+import { Subscription } from './subscription.ts'
+
+export type HubOptions = {
+  /** Index of this worker; also its slot of marks in every log. */
+  readonly worker: number
+  readonly pool: SegmentPool
+  readonly maxLogBytes: number
+  readonly directory: StreamDirectory
+  /** Makes the packager of one format for one stream. */
+  readonly makeOutput: (stream: LiveStream, format: string) => StreamOutput
+  readonly nowEpochMs: () => number
+  readonly onConsumerError: (stream: string, error: unknown) => void
+  /** A stream starts on this worker (recorder and other standing consumers attach here). */
+  readonly onOwned?: (owned: OwnedStream) => void
+}
+
+type Shared = { readonly stop: Disposable; readonly logId: string }
+
+/**
+ * One worker's part of the hub of live streams. A stream is packaged by its owner; its publisher and its viewers may
+ * sit on any worker, and reach it through shared logs.
+ */
+export class StreamHub {
+  readonly #options: HubOptions
+  readonly #imports: LogImports
+  readonly #directory = new Map<string, number>()
+  readonly #owned = new Map<string, OwnedStream>()
+  readonly #closing = new Set<OwnedStream>()
+  readonly #endedLogs: LogWriter[] = []
+  readonly #peers = new Map<number, Peer>()
+  readonly #publications = new Map<string, Publication>()
+  readonly #subscriptions = new Map<string, Promise<Subscription>>()
+  readonly #exports = new Map<string, Shared>()
+  #logCount = 0
+
+  constructor(options: HubOptions) {
+    this.#options = options
+    this.#imports = new LogImports(options.worker)
+  }
+
+  has(name: string): boolean {
+    return this.#directory.has(name)
+  }
+  get ownedStreams(): Iterable<OwnedStream> {
+    return this.#owned.values()
+  }
+  get publicationCount(): number {
+    return this.#publications.size
+  }
+  setPeer(worker: number, peer: Peer): void {
+    this.#peers.set(worker, peer)
+  }
+  /** Worker `worker` is gone: its marks and streams with it. */
+  dropPeer(worker: number): void {
+    this.#peers.delete(worker)
+    for (const owned of this.#owned.values()) owned.dropWorker(worker)
+    for (const [name, owner] of this.#directory) if (owner === worker) this.streamDown(name)
+  }
+
+  // ---- publishing
+
+  /** Rejects with AccessDeniedError when policy or another publisher stands against it. */
+  async publish(request: Omit<PublishRequest, 'worker'>): Promise<Publication> {
+    const { worker, directory } = this.#options
+    const grant = await directory.requestPublish({ ...request, worker })
+    const writer = new FrameLogWriter(this.#newLog(), this.#options.nowEpochMs)
+    const publication = new Publication(request.name, grant.sessionId, writer, (reason) =>
+      this.#publicationEnded(publication, grant.owner, writer.log, reason),
+    )
+    this.#publications.set(grant.sessionId, publication)
+    if (grant.owner === worker) this.#attachLocal(request.name, grant.sessionId, writer.log)
+    else this.#attachRemote(request.name, grant.sessionId, writer.log, grant.owner)
+    return publication
+  }
+  kick(sessionId: string, reason: string): void {
+    this.#publications.get(sessionId)?.kick(reason)
+  }
+
+  #attachLocal(name: string, sessionId: string, log: LogWriter): void {
+    const owned = this.#own(name)
+    const { reader } = openLocalLog(log, this.#options.worker, () => {
+      if (owned.stream.sessionId === sessionId) owned.stream.pump()
+    })
+    owned.stream.attach(sessionId, reader)
+  }
+  #attachRemote(name: string, sessionId: string, log: LogWriter, owner: number): void {
+    const peer = this.#peer(owner)
+    const logId = this.#newLogId()
+    const { shared } = shareLog(logId, log, (message) => peer.log(message))
+    peer.attach(name, sessionId, shared)
+  }
+  #publicationEnded(publication: Publication, owner: number, log: LogWriter, reason: string): void {
+    this.#publications.delete(publication.sessionId)
+    if (owner === this.#options.worker) this.detach(publication.name, publication.sessionId)
+    else this.#peers.get(owner)?.detach(publication.name, publication.sessionId)
+    this.#endedLogs.push(log)
+    this.#options.directory.publishEnded(publication.sessionId, reason)
+  }
+
+  /** Another worker has a publisher for a stream of ours. */
+  attach(name: string, sessionId: string, shared: SharedLog): void {
+    const { stream } = this.#own(name)
+    const reader: LogReader = this.#imports.open(shared, () => {
+      if (stream.sessionId !== sessionId) this.#imports.close(shared.logId)
+      else stream.pump()
+    })
+    stream.attach(sessionId, reader)
+    stream.pump()
+  }
+  detach(name: string, sessionId: string): void {
+    this.#owned.get(name)?.stream.detach(sessionId)
+  }
+
+  #own(name: string): OwnedStream {
+    const known = this.#owned.get(name)
+    if (known) return known
+    const stream = new LiveStream(name, (consumer, error) => {
+      owned.failed(consumer)
+      this.#options.onConsumerError(name, error)
+    })
+    const owned = new OwnedStream(stream, (format) => this.#options.makeOutput(stream, format))
+    this.#owned.set(name, owned)
+    this.#directory.set(name, this.#options.worker)
+    this.#options.onOwned?.(owned)
+    return owned
+  }
+
+  // ---- directory
+
+  streamUp(entry: DirectoryEntry): void {
+    this.#directory.set(entry.name, entry.owner)
+  }
+  streamDown(name: string): void {
+    this.#directory.delete(name)
+    for (const key of this.#subscriptions.keys()) if (key.startsWith(`${name} `)) this.#subscriptions.delete(key)
+    const owned = this.#owned.get(name)
+    if (!owned) return
+    this.#owned.delete(name)
+    owned.end()
+    this.#closing.add(owned)
+  }
+
+  // ---- subscribing
+
+  /** This worker's reader of one output. Rejects with AccessDeniedError (`not-found`) or UnsupportedInputError. */
+  subscribe(name: string, format: string): Promise<Subscription> {
+    const key = `${name} ${format}`
+    const known = this.#subscriptions.get(key)
+    if (known) return known
+    const opening = this.#openSubscription(name, format)
+    this.#subscriptions.set(key, opening)
+    opening.catch(() => this.#forget(key, opening))
+    return opening
+  }
+  #forget(key: string, subscription: Promise<Subscription>): void {
+    if (this.#subscriptions.get(key) === subscription) this.#subscriptions.delete(key)
+  }
+
+  async #openSubscription(name: string, format: string): Promise<Subscription> {
+    const owner = this.#directory.get(name)
+    if (owner === undefined) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
+    if (owner === this.#options.worker) return this.#openLocal(name, format)
+    const { shared, snapshot } = await this.#peer(owner).open(name, format)
+    const holder: { subscription?: Subscription } = {}
+    const reader = this.#imports.open(shared, () => {
+      holder.subscription?.notify()
+      if (reader.ended) this.#subscriptions.delete(`${name} ${format}`)
+    })
+    holder.subscription = new Subscription({ name, format, snapshot }, reader, () => {
+      this.#imports.close(shared.logId)
+      if (reader.ended) return
+      this.#subscriptions.delete(`${name} ${format}`)
+      this.#peers.get(owner)?.close(name, format)
+    })
+    return holder.subscription
+  }
+  #openLocal(name: string, format: string): Subscription {
+    const { worker } = this.#options
+    const owned = this.#own(name)
+    const output = owned.open(format, worker)
+    const holder: { subscription?: Subscription } = {}
+    const { reader, stop } = openLocalLog(output.log, worker, () => {
+      holder.subscription?.notify()
+      if (output.log.ended) this.#subscriptions.delete(`${name} ${format}`)
+    })
+    const snapshot = output.snapshot?.()
+    holder.subscription = new Subscription({ name, format, snapshot }, reader, () => {
+      stop[Symbol.dispose]()
+      if (output.log.ended) return
+      this.#subscriptions.delete(`${name} ${format}`)
+      owned.close(format, worker)
+    })
+    return holder.subscription
+  }
+
+  /** For another worker: starts the output and keeps that worker told of its log. */
+  open(name: string, format: string, worker: number): SharedOutput {
+    const owned = this.#owned.get(name)
+    if (!owned) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
+    const output = owned.open(format, worker)
+    const key = `${worker} ${name} ${format}`
+    this.#exports.get(key)?.stop[Symbol.dispose]()
+    const logId = this.#newLogId()
+    const { shared, stop } = shareLog(logId, output.log, (message) => this.#peers.get(worker)?.log(message))
+    this.#exports.set(key, { stop, logId })
+    const snapshot = output.snapshot?.()
+    return snapshot ? { shared, snapshot } : { shared }
+  }
+  close(name: string, format: string, worker: number): void {
+    const key = `${worker} ${name} ${format}`
+    this.#exports.get(key)?.stop[Symbol.dispose]()
+    this.#exports.delete(key)
+    this.#owned.get(name)?.close(format, worker)
+  }
+  log(message: LogMessage): void {
+    this.#imports.receive(message)
+  }
+
+  /** Gives back the memory of what has ended; call about once a second. */
+  sweep(): void {
+    for (const owned of this.#owned.values()) owned.release()
+    for (const owned of this.#closing) if (owned.release()) this.#closing.delete(owned)
+    for (let i = this.#endedLogs.length - 1; i >= 0; i--)
+      if (this.#endedLogs[i]?.release()) this.#endedLogs.splice(i, 1)
+  }
+  /** Ends every publication of this worker. */
+  shutDown(reason: string): void {
+    for (const publication of [...this.#publications.values()]) publication.kick(reason)
+  }
+
+  #newLog(): LogWriter {
+    return new LogWriter(this.#options.pool, { maxBytes: this.#options.maxLogBytes })
+  }
+  #newLogId(): string {
+    return `${this.#options.worker}:${++this.#logCount}`
+  }
+  #peer(worker: number): Peer {
+    const peer = this.#peers.get(worker)
+    if (!peer) throw new AccessDeniedError('the worker that owns the stream is gone', 'not-found')
+    return peer
+  }
+}

@@ -1,0 +1,21 @@
+export type {
+  DirectoryEntry,
+  Peer,
+  PeerMethods,
+  PublishGrant,
+  PublishRequest,
+  SharedOutput,
+  StreamDirectory,
+} from './hub/messages.ts'
+export { OwnedStream, type StreamOutput } from './hub/owned-stream.ts'
+export { Publication } from './hub/publication.ts'
+export { type HubOptions, StreamHub } from './hub/stream-hub.ts'
+export { Subscription } from './hub/subscription.ts'
+export { type FrameContext, LiveStream, type StreamConsumer, type TrackStats } from './live/live-stream.ts'
+export { RateMeter } from './live/rate-meter.ts'
+export { MAX_READERS } from './log/control-block.ts'
+export { FrameLogWriter } from './log/frame-log.ts'
+export { LogImports, type LogMessage, openLocalLog, type SharedLog, shareLog } from './log/log-exchange.ts'
+export { type JoinPoint, LogReader } from './log/log-reader.ts'
+export { type LogHandle, type LogObserver, LogWriter, type Preamble } from './log/log-writer.ts'
+export { SegmentPool } from './log/segment-pool.ts'

@@ -1,0 +1,241 @@
+import { type Frame, sameConfiguration, type Track } from '../../../media/model/index.ts'
+import { FrameCursor, type FrameLogSink, isPrimaryVideo } from '../log/frame-log.ts'
+import type { LogReader } from '../log/log-reader.ts'
+import { RateMeter } from './rate-meter.ts'
+import { StreamTimeline } from './timeline.ts'
+import { TrackProbe } from './track-probe.ts'
+
+export type FrameContext = {
+  /** A new reader can start with this frame. */
+  readonly isJoin: boolean
+  /** Wall clock at arrival, milliseconds since 1970. */
+  readonly epochMs: number
+}
+
+/** Whatever is derived from a stream: packagers, recorder, codec jobs. All calls come from the owner's thread. */
+export interface StreamConsumer {
+  /** The whole track set: before the first frame and whenever it changes. */
+  onTracks(tracks: readonly Track[]): void
+  /** `frame.data` is a view that is valid during the call. */
+  onFrame(frame: Frame, context: FrameContext): void
+  /** The next frame does not continue the one before it (publisher came back, stamps jumped). */
+  onDiscontinuity(): void
+  onEnd(): void
+}
+
+export type TrackStats = { readonly track: Track; readonly bitsPerSecond: number; readonly framesPerSecond: number }
+
+type Session = { readonly id: string; readonly reader: LogReader; readonly cursor: FrameCursor; opening?: TrackProbe }
+
+/** An audio-only stream offers a point to join this often. */
+const AUDIO_JOIN_SECONDS = 0.5
+
+/**
+ * A live stream on the worker that owns it: takes the frames of the present publisher from its frame log, puts them on
+ * the stream's line of time and hands them to every consumer. Publishers come and go; the stream stays.
+ */
+export class LiveStream {
+  readonly name: string
+  readonly timeline = new StreamTimeline()
+  readonly #consumers = new Set<StreamConsumer>()
+  readonly #tracks = new Map<number, Track>()
+  readonly #meters = new Map<number, { readonly bytes: RateMeter; readonly frames: RateMeter }>()
+  #session: Session | undefined
+  #sessionCount = 0
+  #tracksChanged = false
+  #discontinuityPending = false
+  #arrivalMs = 0
+  #lastAudioJoinSeconds = Number.NEGATIVE_INFINITY
+  #lastEpochMs = 0
+  readonly #sink: FrameLogSink = {
+    onTrack: (track) => this.#onTrack(track),
+    onFrame: (frame) => this.#onFrame(frame),
+    onArrival: (epochMs) => {
+      this.#arrivalMs = epochMs
+    },
+  }
+
+  readonly #onConsumerError: (consumer: StreamConsumer, error: unknown) => void
+
+  /** `onConsumerError`: a consumer threw and was removed; the stream and its other consumers go on. */
+  constructor(name: string, onConsumerError: (consumer: StreamConsumer, error: unknown) => void) {
+    this.name = name
+    this.#onConsumerError = onConsumerError
+  }
+
+  get tracks(): readonly Track[] {
+    return [...this.#tracks.values()].sort((a, b) => a.id - b.id)
+  }
+  get sessionId(): string | undefined {
+    return this.#session?.id
+  }
+  get lastArrivalMs(): number {
+    return this.#lastEpochMs
+  }
+
+  stats(nowMs: number): TrackStats[] {
+    return this.tracks.map((track) => {
+      const meters = this.#meters.get(track.id)
+      return {
+        track,
+        bitsPerSecond: Math.round((meters?.bytes.perSecond(nowMs) ?? 0) * 8),
+        framesPerSecond: meters?.frames.perSecond(nowMs) ?? 0,
+      }
+    })
+  }
+  get receivedBytes(): number {
+    let total = 0
+    for (const { bytes } of this.#meters.values()) total += bytes.total
+    return total
+  }
+
+  /** A publisher starts, or takes over. Its frame log is read from `reader`'s handle on. */
+  attach(id: string, reader: LogReader): void {
+    this.#session?.reader.letGo()
+    this.#session = { id, reader, cursor: new FrameCursor(reader, 0), opening: new TrackProbe(reader) }
+    reader.hold(0)
+    this.timeline.startSession()
+    this.#sessionCount++
+    if (this.#sessionCount > 1) {
+      this.#discontinuityPending = true
+      this.#tracks.clear()
+    }
+  }
+  /** The publisher is gone; the stream waits for the next. */
+  detach(id: string): void {
+    if (this.#session?.id !== id) return
+    this.#open('whatever there is')
+    this.pump()
+    this.#session?.reader.letGo()
+    this.#session = undefined
+  }
+  /** Takes over what has arrived. */
+  pump(): void {
+    const session = this.#session
+    if (session?.opening && !this.#open('when complete')) return
+    session?.cursor.drain(this.#sink)
+  }
+  /** Learns the track set of a new publisher before its first frame goes out. False while it is still unclear. */
+  #open(when: 'when complete' | 'whatever there is'): boolean {
+    const session = this.#session
+    const probe = session?.opening
+    if (!session || !probe) return true
+    if (!probe.scan() && when === 'when complete') return false
+    delete session.opening
+    for (const track of probe.tracks.values()) this.#onTrack(track)
+    return true
+  }
+  end(): void {
+    this.#session?.reader.letGo()
+    this.#session = undefined
+    this.#each((consumer) => consumer.onEnd())
+    this.#consumers.clear()
+  }
+
+  /** Starts `consumer` at the newest keyframe that the frame log still holds. Dispose to stop it. */
+  add(consumer: StreamConsumer): Disposable {
+    if (this.#tracks.size > 0) consumer.onTracks(this.tracks)
+    this.#backfill(consumer)
+    this.#consumers.add(consumer)
+    return { [Symbol.dispose]: () => this.#consumers.delete(consumer) }
+  }
+
+  #backfill(consumer: StreamConsumer): void {
+    const session = this.#session
+    const join = session?.reader.join()
+    if (!session || !join || this.#tracksChanged || join.position >= session.cursor.position) return
+    if (!session.reader.hold(join.position)) return
+    new BackfillCursor(session.reader, join.position, session.cursor.position).feed(consumer, this)
+    session.reader.hold(session.cursor.position)
+  }
+
+  /** Whether a new reader can start with this frame. Shared by live delivery and backfill. */
+  isJoin(frame: Frame): boolean {
+    const track = this.#tracks.get(frame.trackId)
+    if (track?.kind === 'video') return frame.isKey && isPrimaryVideo(track, this.#tracks.values())
+    for (const other of this.#tracks.values()) if (other.kind === 'video') return false
+    const seconds = frame.dtsTicks / (track?.clockRateHz ?? 1)
+    if (Math.abs(seconds - this.#lastAudioJoinSeconds) < AUDIO_JOIN_SECONDS) return false
+    this.#lastAudioJoinSeconds = seconds
+    return true
+  }
+  track(id: number): Track | undefined {
+    return this.#tracks.get(id)
+  }
+
+  #onTrack(track: Track): void {
+    const known = this.#tracks.get(track.id)
+    if (known && sameConfiguration(known, track)) return
+    this.#tracks.set(track.id, track)
+    this.#tracksChanged = true
+  }
+
+  #onFrame(original: Frame): void {
+    const track = this.#tracks.get(original.trackId)
+    if (!track) return
+    const { frame, jumped } = this.timeline.map(original, track, this.#arrivalMs)
+    if (jumped || this.#discontinuityPending) {
+      this.#discontinuityPending = false
+      this.#each((consumer) => consumer.onDiscontinuity())
+    }
+    if (this.#tracksChanged) {
+      this.#tracksChanged = false
+      this.#each((consumer) => consumer.onTracks(this.tracks))
+    }
+    this.#lastEpochMs = this.#arrivalMs
+    this.#measure(frame)
+    const context = { isJoin: this.isJoin(frame), epochMs: this.#arrivalMs }
+    this.#each((consumer) => consumer.onFrame(frame, context))
+  }
+
+  #each(call: (consumer: StreamConsumer) => void): void {
+    for (const consumer of this.#consumers) {
+      try {
+        call(consumer)
+      } catch (error) {
+        this.#consumers.delete(consumer)
+        this.#onConsumerError(consumer, error)
+      }
+    }
+  }
+
+  #measure(frame: Frame): void {
+    let meters = this.#meters.get(frame.trackId)
+    if (!meters) {
+      meters = { bytes: new RateMeter(), frames: new RateMeter() }
+      this.#meters.set(frame.trackId, meters)
+    }
+    meters.bytes.add(frame.data.length, this.#arrivalMs)
+    meters.frames.add(1, this.#arrivalMs)
+  }
+}
+
+/** Feeds the frames between a join point and the pump's position to one consumer. */
+class BackfillCursor {
+  readonly #reader: LogReader
+  readonly #from: number
+  readonly #to: number
+
+  constructor(reader: LogReader, from: number, to: number) {
+    this.#reader = reader
+    this.#from = from
+    this.#to = to
+  }
+
+  feed(consumer: StreamConsumer, stream: LiveStream): void {
+    let epochMs = 0
+    const cursor = new FrameCursor(this.#reader, this.#from)
+    cursor.drainTo(this.#to, {
+      onTrack: () => {},
+      onArrival: (ms) => {
+        epochMs = ms
+      },
+      onFrame: (frame) => {
+        const track = stream.track(frame.trackId)
+        if (!track) return
+        const shifted = stream.timeline.shift(frame, track)
+        consumer.onFrame(shifted, { isJoin: stream.isJoin(shifted), epochMs })
+      },
+    })
+  }
+}

@@ -1,0 +1,1 @@
+export { type Methods, RpcPort } from './rpc.ts'

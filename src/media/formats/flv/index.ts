@@ -1,0 +1,7 @@
+export { audioTrackId, videoTrackId } from './codec-ids.ts'
+export type { DropCounters } from './drop-counters.ts'
+export { FlvDemuxer, type FlvDemuxerOptions } from './flv-demuxer.ts'
+export { FlvMuxer, tagBytes } from './flv-muxer.ts'
+export { FLV_TAG_TYPE, type FlvTag, type FlvTagType } from './flv-tag.ts'
+export { FlvTagDemuxer, type FlvTagDemuxerOptions } from './flv-tag-demuxer.ts'
+export { FlvTagMuxer, type FlvTagMuxerOptions } from './flv-tag-muxer.ts'

@@ -15,10 +15,13 @@ export type H264Sps = {
   /** After cropping. */
   readonly widthPx: number
   readonly heightPx: number
+  /** 0 where pictures may be fields. */
+  readonly frameMbsOnlyFlag: number
   /** Frames per second by the VUI timing, at two ticks a frame. */
   readonly frameRate?: number
 }
 
+type PictureSize = Pick<H264Sps, 'widthPx' | 'heightPx' | 'frameMbsOnlyFlag'>
 type ChromaFormat = Pick<H264Sps, 'chromaFormatIdc' | 'bitDepthLuma' | 'bitDepthChroma'>
 
 /** Profiles whose parameter set holds chroma format, bit depths and scaling matrices. */
@@ -93,7 +96,7 @@ function skipPicOrderCount(r: BitReader): void {
   for (let i = 0; i < count; i++) r.se('offset_for_ref_frame')
 }
 
-function readPictureSize(r: BitReader, chromaFormatIdc: number): { widthPx: number; heightPx: number } {
+function readPictureSize(r: BitReader, chromaFormatIdc: number): PictureSize {
   const widthMbs = r.ue('pic_width_in_mbs_minus1') + 1
   const heightMapUnits = r.ue('pic_height_in_map_units_minus1') + 1
   const fieldFactor = r.flag('frame_mbs_only_flag') ? 1 : 2
@@ -113,7 +116,7 @@ function readPictureSize(r: BitReader, chromaFormatIdc: number): { widthPx: numb
   if (widthPx > MAX_DIMENSION_PX || heightPx > MAX_DIMENSION_PX) {
     throw new UnsupportedInputError(`H.264 picture of ${widthPx}x${heightPx} is larger than ${MAX_DIMENSION_PX}`)
   }
-  return { widthPx, heightPx }
+  return { widthPx, heightPx, frameMbsOnlyFlag: fieldFactor === 1 ? 1 : 0 }
 }
 
 /** vui_parameters() as far as its timing. ITU-T H.264, E.1.1. A damaged VUI costs the frame rate, not the stream. */

@@ -6,6 +6,8 @@ export class Subscription {
   readonly format: string
   readonly reader: LogReader
   readonly snapshot: Uint8Array | undefined
+  /** Where the log stood when the snapshot was taken. */
+  readonly startPosition: number
   readonly #listeners = new Set<() => void>()
   readonly #onRelease: (subscription: Subscription) => void
   #released = false
@@ -19,6 +21,7 @@ export class Subscription {
     this.format = output.format
     this.snapshot = output.snapshot
     this.reader = reader
+    this.startPosition = reader.startPosition
     this.#onRelease = onRelease
   }
 

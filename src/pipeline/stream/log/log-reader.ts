@@ -9,6 +9,8 @@ export type JoinPoint = { readonly position: number; readonly preamble: Preamble
  * cursors keeps the mark at or below the lowest byte that it, or a socket's pending write, may still touch.
  */
 export class LogReader {
+  /** Position of the writer when the handle was made. */
+  readonly startPosition: number
   readonly #control: ControlBlock
   readonly #slot: number
   readonly #segmentBytes: number
@@ -25,6 +27,7 @@ export class LogReader {
     this.#slot = slot
     this.#segmentBytes = handle.segmentBytes
     this.#head = handle.head
+    this.startPosition = handle.head
     this.#seen32 = handle.head | 0
     this.#preambles = [...handle.preambles]
     for (const segment of handle.segments) this.addSegment(segment)

@@ -1,0 +1,7 @@
+export {
+  type LiveEntry,
+  type PublishSession,
+  type RegistryObserver,
+  StreamRegistry,
+  type WorkerControl,
+} from './registry.ts'

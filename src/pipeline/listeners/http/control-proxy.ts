@@ -1,0 +1,41 @@
+import { Agent, type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http'
+import { plainAddress } from '../../../platform/auth/index.ts'
+import { respondProblem } from './respond.ts'
+
+/** Tells the control thread who really asks; what a client sends under this name is dropped. */
+export const PEER_HEADER = 'x-millrace-peer'
+
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'upgrade', 'transfer-encoding', 'te', 'trailer', PEER_HEADER])
+
+/** Hands requests for the API and the pages to the control thread's HTTP server. */
+export class ControlProxy {
+  readonly #socketPath: string
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath
+  }
+
+  forward(request: IncomingMessage, response: ServerResponse): void {
+    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name)))
+    const upstream = sendRequest({
+      socketPath: this.#socketPath,
+      agent: this.#agent,
+      method: request.method,
+      path: request.url,
+      headers: { ...headers, [PEER_HEADER]: plainAddress(request.socket.remoteAddress) },
+    })
+    upstream.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    upstream.on('error', () =>
+      respondProblem(response, { status: 503, code: 'unavailable', message: 'the control thread does not answer' }),
+    )
+    response.on('close', () => upstream.destroy())
+    request.pipe(upstream)
+  }
+  close(): void {
+    this.#agent.destroy()
+  }
+}

@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { errorFields } from '../../../platform/telemetry/index.ts'
+import type { ListenerContext } from '../context.ts'
+import { parseTarget } from './address.ts'
+import { ControlProxy } from './control-proxy.ts'
+import { serveHls } from './hls.ts'
+import { playProgressive } from './progressive.ts'
+import { pushHttp } from './push.ts'
+import { CORS, problemOf, respondProblem } from './respond.ts'
+import { serveSnapshot } from './snapshot.ts'
+import { WebSocketListener } from './websocket.ts'
+
+const MAX_HEADER_BYTES = 16_384
+const KEEP_ALIVE_MS = 65_000
+
+export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer }
+
+/** HTTP and WebSocket on one port: players, push, and everything else for the control thread. */
+export class HttpListener {
+  readonly server: Server
+  readonly #context: ListenerContext
+  readonly #proxy: ControlProxy
+  readonly #webSocket: WebSocketListener
+
+  constructor(context: ListenerContext, tls?: TlsFiles) {
+    this.#context = context
+    this.#proxy = new ControlProxy(context.controlSocketPath)
+    this.#webSocket = new WebSocketListener(context)
+    const options: ServerOptions = {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: context.config.limits.handshakeMs,
+      requestTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1000,
+      noDelay: true,
+    }
+    this.server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options)
+    this.server.maxConnections = context.config.limits.maxConnections
+    this.server.on('request', (request, response) => void this.#onRequest(request, response))
+    this.server.on('upgrade', (request, socket, head) => void this.#webSocket.upgrade(request, socket, head))
+  }
+
+  close(): void {
+    this.#proxy.close()
+    this.server.close()
+    this.server.closeAllConnections()
+  }
+
+  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => {})
+    try {
+      await this.#route(request, response)
+    } catch (error) {
+      const problem = problemOf(error)
+      if (problem.status === 500)
+        this.#context.log.error('http.failed', {
+          path: parseTarget(request.url ?? '').address.kind,
+          ...errorFields(error),
+        })
+      respondProblem(response, problem)
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { address, query } = parseTarget(request.url ?? '/')
+    if (address.kind === 'control') return this.#proxy.forward(request, response)
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204, { ...CORS, 'Access-Control-Max-Age': '86400' }).end()
+      return
+    }
+    if (address.kind === 'invalid')
+      return respondProblem(response, { status: 400, code: 'malformed-input', message: address.problem })
+    const isPush = request.method === 'POST' || request.method === 'PUT'
+    if (isPush && address.kind === 'progressive')
+      return pushHttp(this.#context, request, response, { ...address, query })
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD, OPTIONS')
+      return respondProblem(response, {
+        status: 405,
+        code: 'method',
+        message: `${request.method} is not possible here`,
+      })
+    }
+    if (address.kind === 'progressive') return playProgressive(this.#context, request, response, address)
+    if (address.kind === 'hls') return serveHls(this.#context, request, response, address)
+    if (address.kind === 'vod') return this.#context.vod.serve(request, response, address)
+    return serveSnapshot(this.#context, response, { ...address, query })
+  }
+}

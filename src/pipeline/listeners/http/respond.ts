@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { MillraceError } from '../../../media/errors.ts'
+
+const STATUS: Readonly<Record<string, number>> = {
+  'malformed-input': 400,
+  'unsupported-input': 415,
+  'limit-exceeded': 413,
+  'access-denied': 403,
+  'name-in-use': 409,
+  'not-found': 404,
+  unavailable: 503,
+}
+
+export type HttpProblem = { readonly status: number; readonly code: string; readonly message: string }
+
+export function problemOf(error: unknown): HttpProblem {
+  if (!(error instanceof MillraceError))
+    return { status: 500, code: 'internal', message: 'the server failed; see its log' }
+  return { status: STATUS[error.code] ?? 500, code: error.code, message: error.message }
+}
+
+export const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, OPTIONS',
+  'Access-Control-Allow-Headers': '*',
+  'Access-Control-Expose-Headers': '*',
+} as const
+
+export function respondJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = `${JSON.stringify(body)}\n`
+  response.writeHead(status, {
+    ...CORS,
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+  })
+  response.end(text)
+}
+
+export function respondProblem(response: ServerResponse, { status, code, message }: HttpProblem): void {
+  if (response.headersSent) response.destroy()
+  else respondJson(response, status, { error: { code, message } })
+}
+
+export function isHead(request: IncomingMessage): boolean {
+  return request.method === 'HEAD'
+}

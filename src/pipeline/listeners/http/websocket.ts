@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { plainAddress } from '../../../platform/auth/index.ts'
+import { errorFields } from '../../../platform/telemetry/index.ts'
+import { Viewer } from '../../delivery/index.ts'
+import { webSocketFormat } from '../../packaging/index.ts'
+import type { ListenerContext } from '../context.ts'
+import { parseTarget } from './address.ts'
+import { progressiveFormat } from './progressive.ts'
+import { openPush } from './push.ts'
+import { problemOf } from './respond.ts'
+
+/** RFC 6455, 7.4.1. */
+const CLOSE_NORMAL = 1000
+const CLOSE_UNACCEPTABLE = 1003
+const CLOSE_TRY_AGAIN = 1013
+const MAX_REASON_BYTES = 120
+
+/** WebSocket play and push on the addresses of HTTP play and push. */
+export class WebSocketListener {
+  readonly #context: ListenerContext
+  readonly #server: WebSocketServer
+
+  constructor(context: ListenerContext) {
+    this.#context = context
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: context.config.limits.maxMessageBytes,
+    })
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => {})
+    const { address, query } = parseTarget(request.url ?? '')
+    if (address.kind !== 'progressive')
+      return refuse(socket, 404, 'a WebSocket is answered at .flv, .ts and .mp4 addresses')
+    const target = { name: address.name, format: address.format, query }
+    try {
+      if (query.has('publish')) await this.#publish(request, socket, head, target)
+      else await this.#play(request, socket as Socket, head, target)
+    } catch (error) {
+      const { status, message } = problemOf(error)
+      if (status === 500) this.#context.log.error('websocket.failed', errorFields(error))
+      refuse(socket, status, message)
+    }
+  }
+
+  async #publish(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    target: { readonly name: string; readonly format: string; readonly query: URLSearchParams },
+  ): Promise<void> {
+    const session = await openPush(this.#context, request, { ...target, protocol: `ws-${target.format}` })
+    const { publication } = session
+    socket.once('close', () => publication.end('connection closed'))
+    if (socket.destroyed) return publication.end('connection closed')
+    const webSocket = await this.#accept(request, socket, head)
+    publication.onKick = (reason) => webSocket.close(CLOSE_TRY_AGAIN, shortened(reason))
+    webSocket.on('message', (data: RawData) => {
+      try {
+        session.receive(data as Buffer)
+      } catch (error) {
+        const { message } = problemOf(error)
+        publication.end(message)
+        this.#context.log.warn('publish.failed', {
+          stream: target.name,
+          session: publication.sessionId,
+          ...errorFields(error),
+        })
+        webSocket.close(CLOSE_UNACCEPTABLE, shortened(message))
+      }
+    })
+    webSocket.on('close', () => publication.end('publisher finished'))
+  }
+
+  async #play(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    { name, format }: { readonly name: string; readonly format: string },
+  ): Promise<void> {
+    const output = webSocketFormat(progressiveFormat(format))
+    // The stream must exist before the handshake is answered: after it there is no status code any more.
+    await this.#context.hub.subscribe(name, output)
+    const webSocket = await this.#accept(request, socket, head)
+    const viewer = new Viewer(
+      socket,
+      {
+        id: this.#context.newSessionId(),
+        protocol: `ws-${format}`,
+        remoteAddress: plainAddress(socket.remoteAddress),
+        onEnd: (reason) => {
+          webSocket.close(reason === 'stream-ended' ? CLOSE_NORMAL : CLOSE_TRY_AGAIN, reason)
+          if (reason !== 'stream-ended') webSocket.terminate()
+        },
+      },
+      performance.now(),
+    )
+    socket.setNoDelay(true)
+    await this.#context.delivery.watch(name, output, viewer)
+  }
+
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<WebSocket> {
+    return new Promise((resolve) => {
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+        webSocket.on('error', () => {})
+        resolve(webSocket)
+      })
+    })
+  }
+}
+
+function refuse(socket: Duplex, status: number, message: string): void {
+  const body = `${JSON.stringify({ error: { message } })}\n`
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 404 ? 'Not Found' : 'Refused'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+function shortened(reason: string): string {
+  return Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString()
+}

@@ -1,0 +1,115 @@
+import { type CmafChunk, type CmafSegment, CmafSegmenter, type CmafSink } from '../../../media/formats/mp4/index.ts'
+import type { Frame, Track } from '../../../media/model/index.ts'
+import type { FrameContext, LogWriter, StreamOutput } from '../../stream/index.ts'
+import { CmafIndex } from './cmaf-index.ts'
+import { type CmafRecord, type CmafTrackInfo, encodeCmafRecord } from './cmaf-record.ts'
+
+export type CmafOutputOptions = {
+  readonly segmentMs: number
+  readonly partMs: number
+  readonly windowSegments: number
+  /** Part of the segments' addresses, unique to this output. */
+  readonly life: string
+  /** Gets the very same segments (the recorder). */
+  readonly tap?: CmafTap
+}
+
+/** Follows a CMAF output: tracks, then what the segmenter makes, then the end. */
+export interface CmafTap extends CmafSink {
+  onTracks(tracks: readonly Track[]): void
+  /** Wall clock of the first sample of `segment`, in front of its `onSegment`. */
+  onSegmentTime(trackId: number, epochMs: number): void
+  onEnd(): void
+}
+
+type Anchor = { readonly epochMs: number; readonly seconds: number }
+
+/** The CMAF segments of a stream, packaged once, as records in a log that playlists and segment requests read. */
+export class CmafOutput implements StreamOutput {
+  readonly log: LogWriter
+  readonly #index: CmafIndex
+  readonly #segmenter: CmafSegmenter
+  readonly #tap: CmafTap | undefined
+  readonly #clockHz = new Map<number, number>()
+  #anchor: Anchor | undefined
+
+  constructor(log: LogWriter, options: CmafOutputOptions) {
+    this.log = log
+    this.#tap = options.tap
+    this.#index = new CmafIndex(options.windowSegments, options.life)
+    const sink: CmafSink = {
+      onInit: (trackId, initId, bytes) => this.#onInit(trackId, initId, bytes),
+      onChunk: (trackId, chunk) => this.#onChunk(trackId, chunk),
+      onSegment: (trackId, segment) => this.#onSegment(trackId, segment),
+    }
+    this.#segmenter = new CmafSegmenter(sink, { targetDurationMs: options.segmentMs, partTargetMs: options.partMs })
+  }
+
+  snapshot(): Uint8Array {
+    return this.#index.toSnapshot()
+  }
+
+  onTracks(tracks: readonly Track[]): void {
+    const infos = tracks.map((track): CmafTrackInfo => {
+      const { config: _, ...info } = track
+      return info
+    })
+    for (const track of tracks) this.#clockHz.set(track.id, track.clockRateHz)
+    this.#write({ type: 'tracks', tracks: infos }, [])
+    this.#tap?.onTracks(tracks)
+    this.#segmenter.setTracks(tracks)
+    this.log.commit()
+  }
+  onFrame(frame: Frame, { epochMs }: FrameContext): void {
+    const clockHz = this.#clockHz.get(frame.trackId)
+    if (clockHz === undefined) return
+    this.#anchor ??= { epochMs, seconds: frame.ptsTicks / clockHz }
+    this.#segmenter.frame(frame)
+    this.log.commit()
+  }
+  onDiscontinuity(): void {
+    this.#segmenter.discontinuity()
+    this.#anchor = undefined
+    this.log.commit()
+  }
+  onEnd(): void {
+    this.#segmenter.flush()
+    this.#write({ type: 'end' }, [])
+    this.#tap?.onEnd()
+    this.log.end()
+  }
+
+  #onInit(trackId: number, initId: number, bytes: Uint8Array): void {
+    this.#write({ type: 'init', trackId, initId }, [bytes])
+    this.#tap?.onInit(trackId, initId, bytes)
+  }
+  #onChunk(trackId: number, chunk: CmafChunk): void {
+    const { sequence, initId, startTicks, durationTicks, isIndependent } = chunk
+    this.#write({ type: 'chunk', trackId, sequence, initId, startTicks, durationTicks, isIndependent }, chunk.parts)
+    this.#tap?.onChunk(trackId, chunk)
+  }
+  #onSegment(trackId: number, segment: CmafSegment): void {
+    const { sequence, initId, startTicks, durationTicks, discontinuity, byteLength } = segment
+    const epochMs = this.#epochAt(trackId, startTicks)
+    this.#write(
+      { type: 'segment', trackId, sequence, initId, startTicks, durationTicks, discontinuity, byteLength, epochMs },
+      [],
+    )
+    this.#tap?.onSegmentTime(trackId, epochMs)
+    this.#tap?.onSegment(trackId, segment)
+    this.log.keepFrom(this.#index.lowestPosition(this.log.head))
+  }
+
+  #epochAt(trackId: number, startTicks: number): number {
+    const { epochMs, seconds } = this.#anchor ?? { epochMs: 0, seconds: 0 }
+    return Math.round(epochMs + (startTicks / (this.#clockHz.get(trackId) ?? 1) - seconds) * 1000)
+  }
+
+  #write(record: CmafRecord, payload: readonly Uint8Array[]): void {
+    const parts = encodeCmafRecord(record, payload)
+    const headerBytes = (parts[0]?.length ?? 0) + (parts[1]?.length ?? 0)
+    const payloadFrom = this.log.head + headerBytes
+    this.log.append(parts)
+    this.#index.apply({ record, payloadFrom, next: this.log.head }, () => payload[0] ?? new Uint8Array(0))
+  }
+}

@@ -1,0 +1,63 @@
+import { FlvMuxer } from '../../media/formats/flv/index.ts'
+import { Fmp4Muxer } from '../../media/formats/mp4/index.ts'
+import { TsMuxer } from '../../media/formats/mpegts/index.ts'
+import type { Frame, Muxer, Track } from '../../media/model/index.ts'
+import type { FrameContext, LogWriter, StreamConsumer, StreamOutput } from '../stream/index.ts'
+import { ByteOutput, type Envelope } from './bytes/byte-output.ts'
+import { OneFrameLate } from './bytes/one-frame-late.ts'
+import { RtmpMuxer } from './rtmp/rtmp-muxer.ts'
+import { webSocketEnvelope } from './websocket/envelope.ts'
+
+/** The endless byte formats, by the file name extension of their address. */
+export const PROGRESSIVE_FORMATS = {
+  flv: { contentType: 'video/x-flv', muxer: (): Muxer => new FlvMuxer(), needsDurations: false },
+  ts: { contentType: 'video/mp2t', muxer: (): Muxer => new TsMuxer(), needsDurations: false },
+  mp4: { contentType: 'video/mp4', muxer: (): Muxer => new Fmp4Muxer(), needsDurations: true },
+} as const
+export type ProgressiveFormat = keyof typeof PROGRESSIVE_FORMATS
+
+/** Names of outputs: `flv`, `ws-flv`, …, `rtmp-1` (by message stream id), `cmaf`. */
+export function rtmpFormat(messageStreamId: number): string {
+  return `rtmp-${messageStreamId}`
+}
+export function webSocketFormat(format: ProgressiveFormat): string {
+  return `ws-${format}`
+}
+export const CMAF_FORMAT = 'cmaf'
+
+const plain: Envelope = (parts) => parts
+
+/** The packager of an endless byte format. Undefined for a name that is not one. */
+export function makeByteOutput(format: string, newLog: () => LogWriter): StreamOutput | undefined {
+  const rtmp = /^rtmp-(\d+)$/.exec(format)
+  if (rtmp) return new ByteOutput(new RtmpMuxer(Number(rtmp[1])), newLog(), plain)
+  const isWebSocket = format.startsWith('ws-')
+  const name = isWebSocket ? format.slice(3) : format
+  if (!Object.hasOwn(PROGRESSIVE_FORMATS, name)) return undefined
+  const { muxer, needsDurations } = PROGRESSIVE_FORMATS[name as ProgressiveFormat]
+  const output = new ByteOutput(muxer(), newLog(), isWebSocket ? webSocketEnvelope() : plain)
+  return needsDurations ? new LateOutput(output) : output
+}
+
+/** A byte output that gets every video frame with its exact duration, one frame late. */
+class LateOutput implements StreamOutput {
+  readonly log: LogWriter
+  readonly #late: StreamConsumer
+
+  constructor(output: StreamOutput) {
+    this.log = output.log
+    this.#late = new OneFrameLate(output)
+  }
+  onTracks(tracks: readonly Track[]): void {
+    this.#late.onTracks(tracks)
+  }
+  onFrame(frame: Frame, context: FrameContext): void {
+    this.#late.onFrame(frame, context)
+  }
+  onDiscontinuity(): void {
+    this.#late.onDiscontinuity()
+  }
+  onEnd(): void {
+    this.#late.onEnd()
+  }
+}

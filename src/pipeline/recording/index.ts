@@ -1,0 +1,1 @@
+export type { VodHandler, VodTarget } from './vod/vod-handler.ts'

@@ -1,0 +1,2 @@
+export { isLoopback, plainAddress } from './addresses.ts'
+export { hashToken, newToken, sameSecret, tokenMatches } from './keys.ts'

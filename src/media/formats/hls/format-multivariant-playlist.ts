@@ -1,0 +1,52 @@
+import type { HlsAudioRendition, HlsMultivariantPlaylist, HlsVariant } from './playlist.ts'
+
+/**
+ * Multivariant playlist as text. RFC 8216bis, 4.4.6. Version 6, that of the media playlists it leads to: nothing in
+ * it asks for more than version 1.
+ */
+export function formatMultivariantPlaylist(playlist: HlsMultivariantPlaylist): string {
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:6']
+  if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS')
+  for (const rendition of playlist.audio) lines.push(`#EXT-X-MEDIA:${mediaAttributes(rendition)}`)
+  for (const variant of playlist.variants) lines.push(`#EXT-X-STREAM-INF:${streamAttributes(variant)}`, variant.uri)
+  return `${lines.join('\n')}\n`
+}
+
+/** RFC 8216bis, 4.4.6.1. */
+function mediaAttributes(rendition: HlsAudioRendition): string {
+  return attributeList([
+    ['TYPE', 'AUDIO'],
+    ['GROUP-ID', quoted(rendition.groupId)],
+    ['NAME', quoted(rendition.name)],
+    ['LANGUAGE', rendition.language && quoted(rendition.language)],
+    ['DEFAULT', rendition.isDefault ? 'YES' : 'NO'],
+    // DEFAULT=YES asks for AUTOSELECT=YES.
+    ['AUTOSELECT', rendition.autoselect || rendition.isDefault ? 'YES' : 'NO'],
+    ['CHANNELS', rendition.channelCount && quoted(`${rendition.channelCount}`)],
+    ['URI', rendition.uri && quoted(rendition.uri)],
+  ])
+}
+
+/** RFC 8216bis, 4.4.6.2. */
+function streamAttributes(variant: HlsVariant): string {
+  const { resolution, averageBandwidthBps } = variant
+  return attributeList([
+    ['BANDWIDTH', `${Math.max(1, Math.ceil(variant.bandwidthBps))}`],
+    ['AVERAGE-BANDWIDTH', averageBandwidthBps && `${Math.max(1, Math.ceil(averageBandwidthBps))}`],
+    ['CODECS', variant.codecs.length > 0 && quoted([...new Set(variant.codecs)].join(','))],
+    ['RESOLUTION', resolution && `${resolution.widthPx}x${resolution.heightPx}`],
+    ['FRAME-RATE', variant.frameRate?.toFixed(3)],
+    ['AUDIO', variant.audioGroup && quoted(variant.audioGroup)],
+  ])
+}
+
+type Attribute = readonly [name: string, value: string | false | 0 | undefined]
+
+function attributeList(attributes: readonly Attribute[]): string {
+  return attributes.flatMap(([name, value]) => (value ? [`${name}=${value}`] : [])).join(',')
+}
+
+/** A quoted-string holds neither quotes nor line ends. RFC 8216bis, 4.2. */
+function quoted(text: string): string {
+  return `"${text.replace(/["\r\n]/g, ' ')}"`
+}

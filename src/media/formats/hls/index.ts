@@ -1,0 +1,13 @@
+export { formatMediaPlaylist } from './format-media-playlist.ts'
+export { formatMultivariantPlaylist } from './format-multivariant-playlist.ts'
+export { parseMediaPlaylist } from './parse-media-playlist.ts'
+export type {
+  HlsAudioRendition,
+  HlsByteRange,
+  HlsMap,
+  HlsMediaPlaylist,
+  HlsMultivariantPlaylist,
+  HlsPart,
+  HlsSegment,
+  HlsVariant,
+} from './playlist.ts'

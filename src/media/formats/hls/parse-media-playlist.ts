@@ -1,0 +1,119 @@
+import { LimitExceededError, MalformedInputError } from '../../errors.ts'
+import { parseAttributeList } from './attribute-list.ts'
+import type { HlsByteRange, HlsMap, HlsMediaPlaylist, HlsSegment } from './playlist.ts'
+
+type Draft = { -readonly [Key in keyof HlsMediaPlaylist]: HlsMediaPlaylist[Key] } & { segments: HlsSegment[] }
+type SegmentDraft = { -readonly [Key in keyof HlsSegment]?: HlsSegment[Key] }
+/** `byteRangeEnds` keeps, for each URI, where its last range ended: a range without offset starts there. */
+type State = {
+  playlist: Draft
+  segment: SegmentDraft
+  map: HlsMap | undefined
+  line: number
+  byteRange: string | undefined
+  byteRangeEnds: Map<string, number>
+}
+
+const MAX_SEGMENTS = 500_000
+
+/** The reverse of `formatMediaPlaylist`; tags that it does not know are skipped. RFC 8216bis, 4 and 6.3. */
+export function parseMediaPlaylist(text: string): HlsMediaPlaylist {
+  const lines = text.split(/\r?\n/)
+  if (lines[0] !== '#EXTM3U') throw new MalformedInputError('EXTM3U', 0, 'must be the first line')
+  const playlist: Draft = { type: 'live', mediaSequence: 0, independentSegments: false, isEnded: false, segments: [] }
+  const state: State = {
+    playlist,
+    segment: {},
+    map: undefined,
+    line: 0,
+    byteRange: undefined,
+    byteRangeEnds: new Map(),
+  }
+  for (const line of lines) {
+    state.line++
+    if (line.startsWith('#EXT')) readTag(line, state)
+    else if (line !== '' && !line.startsWith('#')) addSegment(line, state)
+  }
+  if (playlist.targetDurationSeconds === undefined) {
+    throw new MalformedInputError('EXT-X-TARGETDURATION', state.line, 'is missing')
+  }
+  return playlist
+}
+
+const TAGS = new Map<string, (value: string, state: State) => void>([
+  ['EXT-X-TARGETDURATION', (value, state) => set(state.playlist, { targetDurationSeconds: integer(value, state) })],
+  ['EXT-X-MEDIA-SEQUENCE', (value, state) => set(state.playlist, { mediaSequence: integer(value, state) })],
+  [
+    'EXT-X-DISCONTINUITY-SEQUENCE',
+    (value, state) => set(state.playlist, { discontinuitySequence: integer(value, state) }),
+  ],
+  ['EXT-X-PLAYLIST-TYPE', (value, state) => set(state.playlist, { type: value === 'VOD' ? 'vod' : 'event' })],
+  ['EXT-X-INDEPENDENT-SEGMENTS', (_, state) => set(state.playlist, { independentSegments: true })],
+  ['EXT-X-ENDLIST', (_, state) => set(state.playlist, { isEnded: true })],
+  ['EXT-X-DISCONTINUITY', (_, state) => set(state.segment, { discontinuity: true })],
+  ['EXT-X-GAP', (_, state) => set(state.segment, { gap: true })],
+  ['EXT-X-MAP', readMap],
+  ['EXT-X-PROGRAM-DATE-TIME', readProgramDateTime],
+  ['EXTINF', (value, state) => set(state.segment, { durationMs: decimal(value, state) * 1000 })],
+  [
+    'EXT-X-BYTERANGE',
+    (value, state) => {
+      state.byteRange = value
+    },
+  ],
+])
+
+function set<T extends object>(target: T, values: Partial<T>): void {
+  Object.assign(target, values)
+}
+
+function readTag(line: string, state: State): void {
+  const colon = line.indexOf(':')
+  const name = colon < 0 ? line.slice(1) : line.slice(1, colon)
+  TAGS.get(name)?.(colon < 0 ? '' : line.slice(colon + 1), state)
+}
+
+function addSegment(uri: string, state: State): void {
+  const { durationMs, ...rest } = state.segment
+  if (durationMs === undefined) throw new MalformedInputError('EXTINF', state.line, `is missing in front of ${uri}`)
+  if (state.playlist.segments.length >= MAX_SEGMENTS) throw new LimitExceededError(`over ${MAX_SEGMENTS} segments`)
+  const byteRange = state.byteRange === undefined ? {} : { byteRange: readByteRange(state.byteRange, uri, state) }
+  const map = state.map === undefined ? {} : { map: state.map }
+  state.playlist.segments.push({ ...rest, ...map, ...byteRange, uri, durationMs })
+  state.segment = {}
+  state.byteRange = undefined
+}
+
+function readMap(value: string, state: State): void {
+  const attributes = parseAttributeList(value)
+  const uri = attributes.get('URI')
+  if (uri === undefined) throw new MalformedInputError('EXT-X-MAP', state.line, 'has no URI')
+  const range = attributes.get('BYTERANGE')
+  state.map = range === undefined ? { uri } : { uri, byteRange: readByteRange(range, uri, state) }
+}
+
+function readProgramDateTime(value: string, state: State): void {
+  const programDateTimeMs = Date.parse(value)
+  if (Number.isNaN(programDateTimeMs)) throw new MalformedInputError('EXT-X-PROGRAM-DATE-TIME', state.line, value)
+  set(state.segment, { programDateTimeMs })
+}
+
+/** `<n>[@<o>]`. RFC 8216bis, 4.4.4.2. */
+function readByteRange(value: string, uri: string, state: State): HlsByteRange {
+  const [, length, offset] = /^(\d{1,15})(?:@(\d{1,15}))?$/.exec(value) ?? []
+  if (length === undefined) throw new MalformedInputError('EXT-X-BYTERANGE', state.line, value)
+  const offsetBytes = offset === undefined ? (state.byteRangeEnds.get(uri) ?? 0) : Number(offset)
+  state.byteRangeEnds.set(uri, offsetBytes + Number(length))
+  return { offsetBytes, lengthBytes: Number(length) }
+}
+
+function integer(value: string, state: State): number {
+  if (!/^\d{1,15}$/.test(value)) throw new MalformedInputError('decimal-integer', state.line, value)
+  return Number(value)
+}
+
+function decimal(value: string, state: State): number {
+  const [, number] = /^(\d{1,15}(?:\.\d*)?)(?:,|$)/.exec(value) ?? []
+  if (number === undefined) throw new MalformedInputError('EXTINF', state.line, value)
+  return Number(number)
+}

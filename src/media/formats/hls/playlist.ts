@@ -1,0 +1,76 @@
+/** What a media playlist says. Field names follow the tags of RFC 8216bis, section 4. */
+export type HlsMediaPlaylist = {
+  /** `live` slides, `event` only grows, `vod` is complete. RFC 8216bis, 4.4.3.5. */
+  readonly type: 'live' | 'event' | 'vod'
+  /** At least this many seconds as EXT-X-TARGETDURATION, which must not change while a playlist is live. */
+  readonly targetDurationSeconds?: number
+  /** Media sequence number of the first segment. */
+  readonly mediaSequence: number
+  /** Discontinuities that have slid out of the playlist. */
+  readonly discontinuitySequence?: number
+  /** Every segment starts with a key frame. */
+  readonly independentSegments: boolean
+  /** No segment will be added. Always so for `vod`. */
+  readonly isEnded: boolean
+  readonly segments: readonly HlsSegment[]
+  /** Reserved for Low-Latency HLS; not written yet. */
+  readonly partTargetMs?: number
+}
+
+export type HlsSegment = {
+  readonly uri: string
+  /** May have a fraction. */
+  readonly durationMs: number
+  readonly byteRange?: HlsByteRange
+  /** The segment does not continue the one before. */
+  readonly discontinuity?: boolean
+  /** Initialization segment; written where it is not that of the segment before. */
+  readonly map?: HlsMap
+  /** Wall clock of the segment's first sample, milliseconds since 1970. */
+  readonly programDateTimeMs?: number
+  /** The segment is known to be missing. */
+  readonly gap?: boolean
+  /** Reserved for Low-Latency HLS; not written yet. */
+  readonly parts?: readonly HlsPart[]
+}
+
+export type HlsByteRange = { readonly offsetBytes: number; readonly lengthBytes: number }
+export type HlsMap = { readonly uri: string; readonly byteRange?: HlsByteRange }
+export type HlsPart = {
+  readonly uri: string
+  readonly durationMs: number
+  readonly independent: boolean
+  readonly byteRange?: HlsByteRange
+}
+
+/** What a multivariant playlist says. RFC 8216bis, 4.4.6. */
+export type HlsMultivariantPlaylist = {
+  readonly independentSegments: boolean
+  readonly variants: readonly HlsVariant[]
+  readonly audio: readonly HlsAudioRendition[]
+}
+
+export type HlsVariant = {
+  readonly uri: string
+  /** Peak and mean, including the audio that is played along. */
+  readonly bandwidthBps: number
+  readonly averageBandwidthBps?: number
+  /** RFC 6381, of everything the variant plays, its audio group included. */
+  readonly codecs: readonly string[]
+  readonly resolution?: { readonly widthPx: number; readonly heightPx: number }
+  readonly frameRate?: number
+  /** GROUP-ID of the audio renditions that go with it. */
+  readonly audioGroup?: string
+}
+
+export type HlsAudioRendition = {
+  readonly groupId: string
+  readonly name: string
+  /** Absent where the variant's own playlist holds this rendition. */
+  readonly uri?: string
+  /** BCP 47. */
+  readonly language?: string
+  readonly channelCount?: number
+  readonly isDefault: boolean
+  readonly autoselect: boolean
+}

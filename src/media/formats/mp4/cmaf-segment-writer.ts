@@ -1,0 +1,160 @@
+import { rescaleTicks, type Track, ticks } from '../../model/index.ts'
+import type { CmafKeyframe, CmafSink } from './cmaf-output.ts'
+import { type CmafSample, writeFragment } from './fragment.ts'
+import { writeInitSegment } from './init-segment.ts'
+
+type OpenSegment = {
+  readonly startTicks: number
+  /** Decode time of the first sample: where `startTicks` lies on the decode timeline. */
+  readonly firstDtsTicks: number
+  readonly discontinuity: boolean
+  readonly isIndependent: boolean
+  readonly keyframes: CmafKeyframe[]
+  chunkCount: number
+  durationTicks: number
+  byteLength: number
+}
+
+/** Writes the chunks and segments of one track; when to cut a segment is the segmenter's decision. */
+export class CmafSegmentWriter {
+  readonly #sink: CmafSink
+  readonly #partTargetMs: number
+  readonly #nextInitId: () => number
+  #track: Track
+  #initId: number | undefined
+  #fragmentCount = 0
+  #segment: OpenSegment | undefined
+  #chunk: CmafSample[] = []
+  #markDiscontinuity = false
+  /** Number of the segment that is open or will be opened next. */
+  sequence: number
+
+  constructor(track: Track, sequence: number, output: WriterOutput) {
+    this.#track = track
+    this.sequence = sequence
+    this.#sink = output.sink
+    this.#partTargetMs = output.partTargetMs
+    this.#nextInitId = output.nextInitId
+  }
+
+  get hasOpenSegment(): boolean {
+    return this.#segment !== undefined
+  }
+
+  get hasStarted(): boolean {
+    return this.#initId !== undefined
+  }
+
+  /** Milliseconds from the start of the open segment to `timeTicks`; 0 where none is open. */
+  elapsedMs(timeTicks: number): number {
+    return this.#segment === undefined ? 0 : ((timeTicks - this.#segment.startTicks) * 1000) / this.#track.clockRateHz
+  }
+
+  /** `sample.data` is kept until its chunk is written, then handed to the sink. */
+  add(sample: CmafSample): void {
+    this.#segment ??= this.#openSegment(sample)
+    const partTicks = rescaleTicks(this.#partTargetMs, 1000, this.#track.clockRateHz)
+    const [first] = this.#chunk
+    if (first !== undefined && endTicks(sample) - first.dtsTicks > partTicks) this.#writeChunk()
+    this.#chunk.push(sample)
+  }
+
+  /** Ends the open segment, if there is one; the next one gets `nextSequence`. */
+  cut(nextSequence: number, next: NextSegment): void {
+    this.#writeChunk()
+    const segment = this.#segment
+    if (segment !== undefined) {
+      const { chunkCount: _, firstDtsTicks: __, ...facts } = segment
+      this.#sink.onSegment(this.#track.id, {
+        ...facts,
+        sequence: this.sequence,
+        initId: this.#initId ?? 0,
+        startTicks: ticks(segment.startTicks),
+        durationTicks: ticks(segment.durationTicks),
+      })
+    }
+    this.#segment = undefined
+    this.sequence = nextSequence
+    if (next === 'discontinuous' && this.hasStarted) this.#markDiscontinuity = true
+  }
+
+  /** Between two segments: those that follow are described by `track`. */
+  setTrack(track: Track): void {
+    if (this.hasStarted) this.#markDiscontinuity = true
+    this.#track = track
+    this.#initId = undefined
+  }
+
+  #openSegment(first: CmafSample): OpenSegment {
+    if (this.#initId === undefined) {
+      this.#initId = this.#nextInitId()
+      this.#sink.onInit(this.#track.id, this.#initId, writeInitSegment([this.#track]))
+    }
+    const discontinuity = this.#markDiscontinuity
+    this.#markDiscontinuity = false
+    return {
+      startTicks: first.ptsTicks,
+      firstDtsTicks: first.dtsTicks,
+      discontinuity,
+      isIndependent: first.isKey,
+      keyframes: [],
+      chunkCount: 0,
+      durationTicks: 0,
+      byteLength: 0,
+    }
+  }
+
+  #writeChunk(): void {
+    const segment = this.#segment
+    const [first] = this.#chunk
+    const last = this.#chunk.at(-1)
+    if (segment === undefined || first === undefined || last === undefined) return
+    const parts = writeFragment(++this.#fragmentCount, [{ trackId: this.#track.id, samples: this.#chunk }])
+    this.#indexKeyframes(segment, parts[0]?.length ?? 0)
+    const byteLength = parts.reduce((sum, part) => sum + part.length, 0)
+    const startTicks = ticks(segment.startTicks + first.dtsTicks - segment.firstDtsTicks)
+    const index = segment.chunkCount++
+    const durationTicks = ticks(Math.max(0, endTicks(last) - first.dtsTicks))
+    segment.durationTicks = startTicks - segment.startTicks + durationTicks
+    segment.byteLength += byteLength
+    this.#chunk = []
+    this.#sink.onChunk(this.#track.id, {
+      sequence: this.sequence,
+      initId: this.#initId ?? 0,
+      index,
+      parts,
+      byteLength,
+      startTicks,
+      durationTicks,
+      isIndependent: first.isKey,
+      discontinuity: segment.discontinuity,
+    })
+  }
+
+  #indexKeyframes(segment: OpenSegment, headerBytes: number): void {
+    if (this.#track.kind !== 'video') return
+    let offsetBytes = segment.byteLength + headerBytes
+    for (const { isKey, ptsTicks, data } of this.#chunk) {
+      if (isKey) {
+        const at = { ticks: ptsTicks, chunkOffsetBytes: segment.byteLength, offsetBytes }
+        segment.keyframes.push({ ...at, sizeBytes: data.length })
+      }
+      offsetBytes += data.length
+    }
+  }
+}
+
+/** Of a sample, on the decode timeline. */
+function endTicks(sample: CmafSample): number {
+  return sample.dtsTicks + sample.durationTicks
+}
+
+export type WriterOutput = {
+  readonly sink: CmafSink
+  readonly partTargetMs: number
+  /** Numbers initialization segments over all tracks of a stream. */
+  readonly nextInitId: () => number
+}
+
+/** Whether the segment after a cut goes on in time and configuration. */
+export type NextSegment = 'continuous' | 'discontinuous'

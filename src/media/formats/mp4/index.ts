@@ -1,0 +1,14 @@
+export { readBoxHeader } from './box.ts'
+export type { CmafChunk, CmafKeyframe, CmafSegment, CmafSink } from './cmaf-output.ts'
+export { CmafSegmenter, type CmafSegmenterOptions } from './cmaf-segmenter.ts'
+export { type CmafSample, type FragmentRun, writeFragment } from './fragment.ts'
+export { writeInitSegment } from './init-segment.ts'
+export { Fmp4Muxer } from './muxer.ts'
+export {
+  type FragmentDataRun,
+  type FragmentDefaults,
+  type FragmentSample,
+  readMoof,
+  type TrackFragment,
+} from './read-fragment.ts'
+export { type MovieTrack, readInitSegment, readMovie, type TrackExtends } from './read-movie.ts'

@@ -1,0 +1,68 @@
+import { audioTrack, videoTrack } from '../../../codecs/index.ts'
+import { type Frame, rescaleTicks, type Track, ticks } from '../../../model/index.ts'
+import { clipPath, type FfmpegReading, type FfmpegStream, NO_FFMPEG, readWithFfmpeg } from './ffmpeg.ts'
+
+/** Frames of a real file in canonical form, in the order of their decode times. */
+export type Clip = { readonly tracks: readonly Track[]; readonly frames: readonly Frame[] }
+
+const SHIFT_SECONDS = 1
+
+/** A reason to skip, or false. */
+export function clipMissing(name: string): string | false {
+  return NO_FFMPEG || (clipPath(name) === undefined ? `../shared/media/${name} is not there` : false)
+}
+
+/** H.264, H.265 and AAC clips out of MP4; all times one second later, so that no decode time is below zero. */
+export function loadClip(name: string): Clip {
+  return toClip(readWithFfmpeg(clipPath(name) ?? name))
+}
+
+export function toClip({ streams, packets }: FfmpegReading): Clip {
+  const tracks = streams.map((stream, index) => toTrack(stream, index + 1))
+  const frames = packets.flatMap((packet) => {
+    const track = tracks[packet.stream]
+    const base = streams[packet.stream]?.timeBase
+    if (track === undefined || base === undefined) return []
+    const toTicks = (value: number) => rescaleTicks(value * base.num, base.den, track.clockRateHz)
+    const shift = SHIFT_SECONDS * track.clockRateHz
+    const frame: Frame = {
+      trackId: track.id,
+      ptsTicks: ticks(toTicks(packet.pts) + shift),
+      dtsTicks: ticks(toTicks(packet.dts) + shift),
+      durationTicks: toTicks(packet.duration),
+      isKey: packet.isKey,
+      data: new Uint8Array(packet.data),
+    }
+    return [frame]
+  })
+  return { tracks, frames: byDecodeTime(withSteps(frames), tracks) }
+}
+
+/** Durations as steps between decode times, which the change of clock rounds differently. */
+function withSteps(frames: readonly Frame[]): Frame[] {
+  return frames.map((frame, index) => {
+    const next = frames.slice(index + 1).find((other) => other.trackId === frame.trackId)
+    return next === undefined ? frame : { ...frame, durationTicks: ticks(next.dtsTicks - frame.dtsTicks) }
+  })
+}
+
+function byDecodeTime(frames: readonly Frame[], tracks: readonly Track[]): Frame[] {
+  const clocks = new Map(tracks.map((track) => [track.id, track.clockRateHz]))
+  const seconds = (frame: Frame) => frame.dtsTicks / (clocks.get(frame.trackId) ?? 1)
+  return frames.toSorted((a, b) => seconds(a) - seconds(b))
+}
+
+const VIDEO = new Map([
+  ['h264', 'h264'],
+  ['hevc', 'h265'],
+  ['av1', 'av1'],
+] as const)
+
+function toTrack(stream: FfmpegStream, id: number): Track {
+  for (const [name, codec] of VIDEO) if (stream.codec === name) return videoTrack(id, codec, stream.extradata)
+  if (stream.codec === 'aac') return audioTrack(id, 'aac', stream.extradata)
+  if (stream.codec === 'opus') return audioTrack(id, 'opus', stream.extradata)
+  const said = { sampleRateHz: stream.sampleRate, channelCount: stream.channels }
+  if (stream.codec === 'mp3') return audioTrack(id, 'mp3', new Uint8Array(), said)
+  throw new Error(`no canonical form for ${stream.codec} here`)
+}

@@ -1,3 +1,4 @@
+export { type ControlApiOptions, openControlApi } from './api/control-api.ts'
 export {
   type LiveEntry,
   type PublishSession,
@@ -5,3 +6,4 @@ export {
   StreamRegistry,
   type WorkerControl,
 } from './registry.ts'
+export { type StreamReport, type ViewerReport, type WorkerReport, WorkerStats } from './stats.ts'

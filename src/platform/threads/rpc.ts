@@ -1,4 +1,4 @@
-import type { MessagePort, Transferable } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
 import { MalformedInputError, MillraceError, UnsupportedInputError } from '../../media/errors.ts'
 import { AccessDeniedError, UnavailableError } from '../errors.ts'
 
@@ -11,7 +11,11 @@ type Reply = { readonly reply: number; readonly result?: unknown; readonly error
 type WireError = { readonly code: string; readonly message: string; readonly stack?: string }
 type Pending = { resolve(value: unknown): void; reject(error: Error): void }
 
-type PortLike = Pick<MessagePort, 'postMessage' | 'on'>
+/** A MessagePort or a Worker. */
+interface PortLike {
+  postMessage(message: unknown, transfer?: Transferable[]): void
+  on(event: 'message', listener: (message: Call | Reply) => void): unknown
+}
 
 /**
  * Calls between threads: `call` awaits an answer, `notify` does not. Messages of one port arrive in order, which the

@@ -122,9 +122,9 @@ export class AudioTrackReader {
 
   #announce(track: AudioTrack): void {
     if (this.#track !== undefined && sameConfiguration(this.#track, track)) return
-    if (this.#track?.clockRateHz !== track.clockRateHz) {
+    if (this.#track?.clockRateHz !== track.clockRateHz) this.#lastTicks = Number.NEGATIVE_INFINITY
+    if (this.#track?.clockRateHz !== track.clockRateHz || this.#codec !== track.codec) {
       this.#clock = new AudioClock(track.clockRateHz, STAMP_HZ)
-      this.#lastTicks = Number.NEGATIVE_INFINITY
     }
     this.#codec = track.codec
     this.#track = track

@@ -72,12 +72,12 @@ export class DemuxedStream {
     if (this.#supported) this.#reader.flush()
   }
 
-  #pes({ header, payload }: PesPacket): void {
+  #pes({ header, payload, following }: PesPacket): void {
     if (!this.#supported || payload.length === 0) return
     // dts first: it is the earlier one, and the timeline follows the stream.
     const dts = header.dts === undefined ? undefined : this.#context.unwrap(header.dts)
     const pts = header.pts === undefined ? undefined : this.#context.unwrap(header.pts)
-    this.#reader.push(payload, pts, dts)
+    this.#reader.push(payload, { pts, dts, following })
   }
 
   #announce(track: Track): void {

@@ -1,8 +1,11 @@
 import { LimitExceededError, MalformedInputError } from '../../errors.ts'
 import { type PesHeader, readPesHeader } from './pes-header.ts'
 
+/** What the payload after a packet begins with; unknown for a bounded packet, which is given before the next is seen. */
+export type Following = 'start code' | 'other' | 'unknown'
+
 /** One PES packet's payload with its raw times. `payload` is valid only during the call. */
-export type PesPacket = { readonly header: PesHeader; readonly payload: Uint8Array }
+export type PesPacket = { readonly header: PesHeader; readonly payload: Uint8Array; readonly following: Following }
 
 const FIRST_CAPACITY = 16_384
 const LENGTH_FIELD_END = 6
@@ -40,7 +43,7 @@ export class PesAssembler {
       const skipped = from + FLAGS_AT + 2 + (bytes[from + FLAGS_AT + 1] ?? 0)
       return this.#append(bytes, Math.min(skipped, to), to)
     }
-    this.end()
+    this.#end(followingOf(bytes, from, to))
     this.#state = 'filling'
     this.#length = 0
     this.#expected = 0
@@ -51,11 +54,16 @@ export class PesAssembler {
     if (this.#state === 'filling') this.#append(bytes, from, to)
   }
 
-  /** The next packet starts, or the stream ends: an unbounded packet is whole, a bounded one is not. */
+  /** The stream ends. */
   end(): void {
+    this.#end('start code')
+  }
+
+  /** The next packet starts, or the stream ends: an unbounded packet is whole, a bounded one is not. */
+  #end(following: Following): void {
     if (this.#state !== 'filling') return
     if (this.#expected > 0) this.#drop()
-    else if (this.#length > 0) this.#deliver(this.#length)
+    else if (this.#length > 0) this.#deliver(this.#length, following)
   }
 
   /** A video PES packet without PTS goes on with the access unit of an unbounded one before it. */
@@ -78,17 +86,17 @@ export class PesAssembler {
       const length = ((this.#buffer[4] ?? 0) << 8) | (this.#buffer[5] ?? 0)
       this.#expected = length === 0 ? 0 : LENGTH_FIELD_END + length
     }
-    if (this.#expected > 0 && this.#length >= this.#expected) this.#deliver(this.#expected)
+    if (this.#expected > 0 && this.#length >= this.#expected) this.#deliver(this.#expected, 'unknown')
   }
 
-  #deliver(length: number): void {
+  #deliver(length: number, following: Following): void {
     this.#state = 'idle'
     this.#length = 0
     this.#expected = 0
     const packet = this.#buffer.subarray(0, length)
     const header = readHeaderOrNothing(packet)
     if (header === undefined) this.#onDropped()
-    else this.#onPacket({ header, payload: packet.subarray(header.headerBytes) })
+    else this.#onPacket({ header, payload: packet.subarray(header.headerBytes), following })
   }
 
   #drop(): void {
@@ -103,6 +111,14 @@ export class PesAssembler {
     grown.set(this.#buffer.subarray(0, this.#length))
     this.#buffer = grown
   }
+}
+
+/** The start of a PES packet that is not whole yet; its header may be cut off. */
+function followingOf(bytes: Uint8Array, from: number, to: number): Following {
+  const at = from + FLAGS_AT + 2 + (bytes[from + FLAGS_AT + 1] ?? 0)
+  if (at + 3 > to) return 'start code'
+  const isStart = bytes[at] === 0 && bytes[at + 1] === 0 && (bytes[at + 2] ?? 0) <= 1
+  return isStart ? 'start code' : 'other'
 }
 
 function readHeaderOrNothing(packet: Uint8Array): PesHeader | undefined {

@@ -12,8 +12,6 @@ export type PesHeader = {
 }
 
 export const PES_FIXED_BYTES = 9
-/** Fixed part, PTS and DTS. */
-export const MAX_WRITTEN_HEADER_BYTES = 19
 const PADDING_STREAM = 0xbe
 /** stream_ids whose packets have no optional header: maps, padding, ECM, EMM, DSMCC, directory and so on. */
 const BARE_STREAMS = new Set([0xbc, PADDING_STREAM, 0xbf, 0xf0, 0xf1, 0xff, 0xf2, 0xf8])

@@ -19,7 +19,7 @@ import type { ListenerContext } from '../context.ts'
 
 const CRYPTO: RtmpCrypto = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
-  random: (count) => randomBytes(count),
+  randomBytes: (length) => randomBytes(length),
 }
 
 type Publishing = { readonly publication: Publication; readonly toFrames: FlvTagDemuxer; lastMediaMs: number }
@@ -55,7 +55,7 @@ export class RtmpConnection {
       { maxMessageBytes, maxBufferedBytes, handshakeMs, idleMs: handshakeMs },
     )
     socket.setNoDelay(true)
-    socket.on('data', (bytes) => this.#session.receive(bytes, performance.now()))
+    socket.on('data', (bytes: Buffer) => this.#session.receive(bytes, performance.now()))
     socket.on('error', () => {})
     socket.on('close', () => this.#session.close())
   }
@@ -81,10 +81,10 @@ export class RtmpConnection {
   }
 
   async #onPublish(request: RtmpPublishRequest): Promise<void> {
-    const { messageStreamId: id, name, query } = request
+    const { messageStreamId: id, path: name, query } = request
     this.#publishing.set(id, 'asked')
     try {
-      const key = query['key'] ?? query['token']
+      const { token, key = token } = query
       const agent = this.#session.connectInfo?.flashVer
       const publication = await this.#context.hub.publish({
         name,
@@ -104,7 +104,7 @@ export class RtmpConnection {
     }
   }
 
-  async #onPlay({ messageStreamId: id, name }: RtmpPlayRequest): Promise<void> {
+  async #onPlay({ messageStreamId: id, path: name }: RtmpPlayRequest): Promise<void> {
     this.#playing.set(id, 'asked')
     const problem = streamNameProblem(name)
     try {
@@ -159,7 +159,7 @@ export class RtmpConnection {
     this.#playing.delete(id)
     if (this.#session.isClosed) return
     if (reason === 'stream-ended') this.#session.endPlay(id)
-    else return this.#socket.resetAndDestroy() as unknown as undefined
+    else this.#socket.resetAndDestroy()
     if (this.#playing.size + this.#publishing.size === 0) this.#socket.end()
   }
 

@@ -3,7 +3,7 @@ import { readSyncframe, startsAccessUnit, syncframeBytes } from '../../../codecs
 import { describeFirstFrame } from '../../../codecs/index.ts'
 import { InvariantError, UnsupportedInputError } from '../../../errors.ts'
 import { AudioOutput } from './audio-output.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import { FrameSplitter, type SplitFrameHandler } from './frame-splitter.ts'
 import { guarded } from './guarded.ts'
 
@@ -31,7 +31,7 @@ export class Ac3Reader implements ElementaryReader {
     this.#emitUnit = guarded(sink, (data, stamp) => this.#emit(data, stamp))
   }
 
-  push(data: Uint8Array, pts: number | undefined): void {
+  push(data: Uint8Array, { pts }: PayloadPlace): void {
     this.#splitter.push(data, pts)
     if (this.#splitter.isEmpty) this.#endUnit()
   }

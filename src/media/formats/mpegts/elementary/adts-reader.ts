@@ -9,7 +9,7 @@ import {
   writeAudioSpecificConfig,
 } from '../../../codecs/aac/index.ts'
 import { AudioOutput } from './audio-output.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { guarded } from './guarded.ts'
 
@@ -27,7 +27,7 @@ export class AdtsReader implements ElementaryReader {
     this.#splitter = new FrameSplitter(syntax, onFrame, () => sink.onDamaged())
   }
 
-  push(data: Uint8Array, pts: number | undefined): void {
+  push(data: Uint8Array, { pts }: PayloadPlace): void {
     this.#splitter.push(data, pts)
   }
 

@@ -3,7 +3,7 @@ import { isKeyframe, videoTrack } from '../../../codecs/index.ts'
 import { findStartCode, removeEmulationPrevention, sameBytes } from '../../../codecs/nal/index.ts'
 import { MillraceError } from '../../../errors.ts'
 import { ticks } from '../../../model/index.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 
 const START_CODE_BYTES = 3
 
@@ -22,7 +22,7 @@ export class Av1VideoReader implements ElementaryReader {
     this.#unproven = proof === 'unproven'
   }
 
-  push(data: Uint8Array, pts: number | undefined, dts: number | undefined): void {
+  push(data: Uint8Array, { pts, dts }: PayloadPlace): void {
     try {
       const unit = isStartCodeForm(data) ? readStartCodeForm(data) : toCanonicalTemporalUnit(data)
       this.#announce(unit)

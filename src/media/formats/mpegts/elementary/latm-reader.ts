@@ -1,7 +1,7 @@
 import { BitReader } from '../../../bytes/index.ts'
 import { readAudioSpecificConfig } from '../../../codecs/aac/index.ts'
 import { AudioOutput } from './audio-output.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { guarded } from './guarded.ts'
 import { readStreamMuxConfig, type StreamMuxConfig } from './stream-mux-config.ts'
@@ -23,7 +23,7 @@ export class LatmReader implements ElementaryReader {
     this.#splitter = new FrameSplitter(syntax, onFrame, () => sink.onDamaged())
   }
 
-  push(data: Uint8Array, pts: number | undefined): void {
+  push(data: Uint8Array, { pts }: PayloadPlace): void {
     this.#splitter.push(data, pts)
   }
 

@@ -1,7 +1,7 @@
 import { describeMp3Frame, MPEG_AUDIO_HEADER_BYTES, parseMpegAudioHeader } from '../../../codecs/mp3/index.ts'
 import { InvariantError } from '../../../errors.ts'
 import { AudioOutput } from './audio-output.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { guarded } from './guarded.ts'
 
@@ -17,7 +17,7 @@ export class MpegAudioReader implements ElementaryReader {
     this.#splitter = new FrameSplitter(syntax, onFrame, () => sink.onDamaged())
   }
 
-  push(data: Uint8Array, pts: number | undefined): void {
+  push(data: Uint8Array, { pts }: PayloadPlace): void {
     this.#splitter.push(data, pts)
   }
 

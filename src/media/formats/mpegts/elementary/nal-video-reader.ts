@@ -1,9 +1,9 @@
 import { ByteWriter } from '../../../bytes/index.ts'
 import { isKeyframe, videoTrack } from '../../../codecs/index.ts'
-import { splitAnnexB } from '../../../codecs/nal/index.ts'
 import { MillraceError } from '../../../errors.ts'
 import { ticks, VIDEO_CLOCK_HZ } from '../../../model/index.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import { AccessUnitSplitter, type SplitAccessUnit } from './access-unit-splitter.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import type { NalRules } from './nal-rules.ts'
 import { ParameterSets } from './parameter-sets.ts'
 
@@ -11,62 +11,47 @@ const DEFAULT_FRAME_TICKS = 3600
 const LARGEST_FRAME_TICKS = VIDEO_CLOCK_HZ
 
 /**
- * H.264 and H.265 in PES packets. One PES packet is one access unit, or several, told apart by delimiters and first
- * slices; times of the second and later ones are counted on by the frame rate. Access unit delimiters are dropped,
- * parameter sets move into the configuration. Frames before the first configuration are left out.
+ * H.264 and H.265 in PES packets, however access units lie in them. Access unit delimiters are dropped, parameter sets
+ * move into the configuration. Frames before the first configuration are left out.
  */
 export class NalVideoReader implements ElementaryReader {
   readonly #rules: NalRules
   readonly #sink: ElementarySink
   readonly #sets: ParameterSets
+  readonly #splitter: AccessUnitSplitter
   readonly #out = new ByteWriter(65_536)
   #hasTrack = false
   #frameTicks = 0
   #lastDts: number | undefined
+  #lastStepTicks = 0
 
   constructor(rules: NalRules, sink: ElementarySink) {
     this.#rules = rules
     this.#sink = sink
     this.#sets = new ParameterSets(rules)
+    this.#splitter = new AccessUnitSplitter(rules, (unit) => this.#accessUnit(unit))
   }
 
-  push(data: Uint8Array, pts: number | undefined, dts: number | undefined): void {
-    const units = splitAnnexB(data)
-    const accessUnits = this.#splitAccessUnits(units)
-    let next = { pts, dts }
-    for (const accessUnit of accessUnits) {
-      const frameTicks = this.#frameTicksNow()
-      const base = next.dts ?? (this.#lastDts === undefined ? undefined : this.#lastDts + frameTicks)
-      if (base === undefined) this.#sink.onDamaged()
-      else this.#emit(accessUnit, next.pts ?? base, base)
-      const following = base === undefined ? undefined : base + frameTicks
-      next = { pts: following, dts: following }
-    }
+  push(data: Uint8Array, place: PayloadPlace): void {
+    this.#splitter.push(data, place)
   }
 
   reset(): void {
     this.#lastDts = undefined
+    this.#splitter.reset()
   }
 
-  flush(): void {}
+  flush(): void {
+    this.#splitter.flush()
+  }
 
-  #splitAccessUnits(units: readonly Uint8Array[]): Uint8Array[][] {
-    const result: Uint8Array[][] = []
-    let current: Uint8Array[] = []
-    let hasSlice = false
-    for (const unit of units) {
-      const role = this.#rules.role(unit)
-      const opens = role === 'delimiter' || role === 'first slice' || role === 'prefix' || role === 'parameter set'
-      if (hasSlice && opens && !this.#sets.mayHaveFields) {
-        result.push(current)
-        current = []
-        hasSlice = false
-      }
-      if (role === 'first slice' || role === 'slice') hasSlice = true
-      current.push(unit)
-    }
-    if (current.length > 0) result.push(current)
-    return result
+  /** An access unit without times of its own is counted on from the one before it. */
+  #accessUnit({ units, pts, dts }: SplitAccessUnit): void {
+    const counted = this.#lastDts === undefined ? undefined : this.#lastDts + this.#frameTicksNow()
+    const time = dts ?? counted
+    if (time === undefined) return this.#sink.onDamaged()
+    if (dts !== undefined && this.#lastDts !== undefined) this.#lastStepTicks = dts - this.#lastDts
+    this.#emit(units, pts ?? time, time)
   }
 
   #emit(units: readonly Uint8Array[], pts: number, dts: number): void {
@@ -99,6 +84,7 @@ export class NalVideoReader implements ElementaryReader {
       if (config === undefined) return
       const track = videoTrack(this.#sink.trackId, this.#rules.codec, config)
       this.#hasTrack = true
+      this.#splitter.keepsFields = this.#sets.mayHaveFields
       this.#frameTicks = track.frameRate === undefined ? 0 : Math.round(VIDEO_CLOCK_HZ / track.frameRate)
       this.#sink.onTrack(track)
     } catch (error) {
@@ -108,6 +94,7 @@ export class NalVideoReader implements ElementaryReader {
   }
 
   #frameTicksNow(): number {
-    return this.#frameTicks > 0 && this.#frameTicks <= LARGEST_FRAME_TICKS ? this.#frameTicks : DEFAULT_FRAME_TICKS
+    const isFrame = (step: number) => step > 0 && step <= LARGEST_FRAME_TICKS
+    return [this.#frameTicks, this.#lastStepTicks].find(isFrame) ?? DEFAULT_FRAME_TICKS
   }
 }

@@ -4,7 +4,7 @@ import { MalformedInputError, UnsupportedInputError } from '../../../errors.ts'
 import { opusHeadOf } from '../opus-descriptor.ts'
 import type { Descriptor } from '../program-tables.ts'
 import { AudioOutput } from './audio-output.ts'
-import type { ElementaryReader, ElementarySink } from './elementary-reader.ts'
+import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 
 /** opus_control_header(). ETSI TS Opus in MPEG-2 TS, 4.3. */
 type ControlHeader = { readonly unitBytes: number; readonly startTrim: number; readonly endTrim: number }
@@ -23,7 +23,7 @@ export class OpusReader implements ElementaryReader {
     this.#descriptors = descriptors
   }
 
-  push(data: Uint8Array, pts: number | undefined): void {
+  push(data: Uint8Array, { pts }: PayloadPlace): void {
     try {
       const r = new ByteReader(data)
       for (let stamp = pts; r.remaining > 0; stamp = undefined) {

@@ -1,0 +1,175 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { InvariantError } from '../media/errors.ts'
+import { Delivery, HlsService } from '../pipeline/delivery/index.ts'
+import type { ListenerContext } from '../pipeline/listeners/index.ts'
+import { CMAF_FORMAT, CmafOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
+import {
+  type LiveStream,
+  LogWriter,
+  type Peer,
+  type PeerMethods,
+  SegmentPool,
+  StreamHub,
+  type StreamOutput,
+} from '../pipeline/stream/index.ts'
+import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
+import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
+import { RpcPort } from '../platform/threads/index.ts'
+import { Listeners } from './listen.ts'
+import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
+import { makeReport } from './worker-report.ts'
+
+const REPORT_MS = 1000
+
+/** One media worker: owns the connections it accepted and packages the streams published on it. */
+class MediaWorker {
+  readonly #data: WorkerData
+  readonly #control: RpcPort<ControlMethods>
+  readonly #log: Logger
+  readonly #pool: SegmentPool
+  readonly #hub: StreamHub
+  readonly #delivery: Delivery
+  readonly #hls: HlsService
+  readonly #listeners: Listeners
+  readonly #peers = new Map<number, RpcPort<PeerMethods>>()
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+  #viewerCount = 0
+
+  constructor(port: MessagePort, data: WorkerData) {
+    this.#data = data
+    this.#control = new RpcPort<ControlMethods>(port, this.#methods())
+    this.#log = makeLogger((line) => this.#control.notify('log', line))
+    this.#pool = this.#makePool()
+    this.#hub = this.#makeHub()
+    const { delivery, hls } = data.config
+    this.#delivery = new Delivery({
+      hub: this.#hub,
+      limits: { ...delivery, firstMediaMs: 30_000 },
+      flush: { setting: delivery.flush, minMs: delivery.flushMinMs, maxMs: delivery.flushMaxMs },
+      lingerMs: delivery.lingerMs,
+      onClosed: (stream, viewer, reason) =>
+        this.#log.info('viewer.closed', {
+          stream,
+          viewer: viewer.id,
+          protocol: viewer.protocol,
+          remote: viewer.remoteAddress,
+          reason,
+          sentBytes: viewer.sentBytes,
+        }),
+    })
+    this.#hls = new HlsService({ hub: this.#hub, ...hls, lingerMs: delivery.lingerMs, nowMs: () => performance.now() })
+    this.#listeners = new Listeners(this.#listenerContext())
+    this.#loopDelay.enable()
+    setInterval(() => this.#everySecond(), REPORT_MS).unref()
+    this.#control.notify('ready')
+  }
+
+  #methods(): WorkerMethods {
+    return {
+      listen: (ports) => this.#listeners.listen(ports),
+      connectPeer: (worker, port) => this.#connectPeer(worker, port),
+      dropPeer: (worker) => {
+        this.#peers.get(worker)?.close(new UnavailableError(`worker ${worker}`, 'it is gone'))
+        this.#peers.delete(worker)
+        this.#hub.dropPeer(worker)
+      },
+      streamUp: (entry) => this.#hub.streamUp(entry),
+      streamDown: (name) => this.#hub.streamDown(name),
+      kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
+      startDemo: () => {},
+      stop: () => this.#stop(),
+    }
+  }
+
+  #makePool(): SegmentPool {
+    const { segmentBytes, poolBytes } = this.#data.config.memory
+    const maxSegments = Math.max(8, Math.floor(poolBytes / segmentBytes))
+    return new SegmentPool({ segmentBytes, maxSegments, ...(this.#data.poisonFreed ? { poison: 'poison-freed' } : {}) })
+  }
+
+  #makeHub(): StreamHub {
+    const { config, index } = this.#data
+    return new StreamHub({
+      worker: index,
+      pool: this.#pool,
+      maxLogBytes: config.memory.maxLogBytes,
+      directory: {
+        requestPublish: (request) => this.#control.call('requestPublish', request),
+        publishEnded: (sessionId, reason) => this.#control.notify('publishEnded', sessionId, reason),
+      },
+      makeOutput: (stream, format) => this.#makeOutput(stream, format),
+      nowEpochMs: () => Date.now(),
+      onConsumerError: (stream, error) => this.#log.warn('output.failed', { stream, ...errorFields(error) }),
+    })
+  }
+
+  #makeOutput(stream: LiveStream, format: string): StreamOutput {
+    const newLog = () => new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
+    if (format === CMAF_FORMAT) {
+      const life = Date.now().toString(36)
+      return new CmafOutput(newLog(), { ...this.#data.config.hls, life })
+    }
+    const output = makeByteOutput(format, newLog)
+    if (!output) throw new InvariantError(`no output "${format}" for stream ${stream.name}`)
+    return output
+  }
+
+  #listenerContext(): ListenerContext {
+    const { config, controlSocketPath, index } = this.#data
+    return {
+      config,
+      hub: this.#hub,
+      delivery: this.#delivery,
+      hls: this.#hls,
+      vod: { serve: () => Promise.reject(new AccessDeniedError('no such recording', 'not-found')) },
+      log: this.#log,
+      snapshot: () => Promise.reject(new UnavailableError('pictures', 'the codec module is not running')),
+      controlSocketPath,
+      newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
+    }
+  }
+
+  #connectPeer(worker: number, port: MessagePort): void {
+    const local: PeerMethods = {
+      attach: (name, sessionId, shared) => this.#hub.attach(name, sessionId, shared),
+      detach: (name, sessionId) => this.#hub.detach(name, sessionId),
+      open: (name, format, asker) => this.#hub.open(name, format, asker),
+      close: (name, format, asker) => this.#hub.close(name, format, asker),
+      log: (message) => this.#hub.log(message),
+    }
+    const rpc = new RpcPort<PeerMethods>(port, local)
+    const own = this.#data.index
+    const peer: Peer = {
+      attach: (name, sessionId, shared) => rpc.notify('attach', name, sessionId, shared),
+      detach: (name, sessionId) => rpc.notify('detach', name, sessionId),
+      open: (name, format) => rpc.call('open', name, format, own),
+      close: (name, format) => rpc.notify('close', name, format, own),
+      log: (message) => rpc.notify('log', message),
+    }
+    this.#peers.set(worker, rpc)
+    this.#hub.setPeer(worker, peer)
+  }
+
+  #everySecond(): void {
+    this.#hub.sweep()
+    const report = makeReport({
+      hub: this.#hub,
+      delivery: this.#delivery,
+      hls: this.#hls,
+      pool: this.#pool,
+      loopDelay: this.#loopDelay,
+    })
+    this.#control.notify('report', report)
+  }
+
+  async #stop(): Promise<void> {
+    this.#hub.shutDown('the server stops')
+    this.#delivery.close()
+    this.#hls.close()
+    this.#listeners.close()
+  }
+}
+
+if (!parentPort) throw new InvariantError('the media worker runs as a worker thread')
+new MediaWorker(parentPort, workerData as WorkerData)

@@ -1,0 +1,40 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { WorkerReport } from '../control/index.ts'
+import type { DirectoryEntry, StreamDirectory } from '../pipeline/stream/index.ts'
+import type { Config } from '../platform/config/index.ts'
+import type { LogLine } from '../platform/telemetry/index.ts'
+
+export type WorkerData = {
+  readonly index: number
+  readonly config: Config
+  readonly controlSocketPath: string
+  /** What our own publishers (the demo) show instead of a publishKey. */
+  readonly internalKey: string
+  /** Fill freed segments with a pattern (tests). */
+  readonly poisonFreed: boolean
+}
+
+export const LISTENERS = ['http', 'https', 'rtmp', 'rtmps'] as const
+export type ListenerName = (typeof LISTENERS)[number]
+export type BoundListener = { readonly listener: ListenerName; readonly host: string; readonly port: number }
+
+/** What workers ask of the control thread. */
+export interface ControlMethods extends StreamDirectory {
+  /** The worker's code is loaded; it waits for `listen`. */
+  ready(): void
+  report(report: WorkerReport): void
+  log(line: LogLine): void
+}
+
+/** What the control thread asks of a worker. */
+export interface WorkerMethods {
+  /** Opens the listeners; 0 means any free port. Rejects with UnavailableError when a port is taken. */
+  listen(ports: Readonly<Partial<Record<ListenerName, number>>>): Promise<BoundListener[]>
+  connectPeer(worker: number, port: MessagePort): void
+  dropPeer(worker: number): void
+  streamUp(entry: DirectoryEntry): void
+  streamDown(name: string): void
+  kick(sessionId: string, reason: string): void
+  startDemo(): void
+  stop(): Promise<void>
+}

@@ -1,0 +1,52 @@
+import type { CmafTrackInfo } from '../pipeline/packaging/index.ts'
+
+export type StreamReport = {
+  readonly name: string
+  readonly tracks: readonly (CmafTrackInfo & { readonly bitsPerSecond: number; readonly framesPerSecond: number })[]
+  readonly receivedBytes: number
+  readonly lastArrivalMs: number
+  /** Outputs that are being packaged at the moment. */
+  readonly outputs: readonly string[]
+}
+export type ViewerReport = { readonly stream: string; readonly protocol: string; readonly count: number }
+/** Once a second from every worker. Counters only grow while the worker lives. */
+export type WorkerReport = {
+  readonly streams: readonly StreamReport[]
+  readonly viewers: readonly ViewerReport[]
+  readonly sentBytes: number
+  readonly moves: number
+  readonly closed: readonly (readonly [reason: string, count: number])[]
+  readonly flushIntervalMs: number
+  readonly poolBytes: number
+  readonly loopDelayP99Ms: number
+  readonly loopUtilization: number
+}
+
+/** The newest report of every worker. */
+export class WorkerStats {
+  readonly reports = new Map<number, WorkerReport>()
+
+  set(worker: number, report: WorkerReport): void {
+    this.reports.set(worker, report)
+  }
+  delete(worker: number): void {
+    this.reports.delete(worker)
+  }
+  stream(name: string): StreamReport | undefined {
+    for (const { streams } of this.reports.values()) {
+      const found = streams.find((stream) => stream.name === name)
+      if (found) return found
+    }
+    return undefined
+  }
+  /** Viewers of a stream by protocol, over all workers. */
+  viewers(name: string): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const { viewers } of this.reports.values()) {
+      for (const { stream, protocol, count } of viewers) {
+        if (stream === name) counts[protocol] = (counts[protocol] ?? 0) + count
+      }
+    }
+    return counts
+  }
+}

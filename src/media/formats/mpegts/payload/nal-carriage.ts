@@ -15,6 +15,7 @@ type NalSyntax = {
   readonly delimiterType: number
   readonly spsType: number
   typeOf(firstByte: number): number
+  isParameterSet(type: number): boolean
 }
 
 const H264_SYNTAX: NalSyntax = {
@@ -23,6 +24,7 @@ const H264_SYNTAX: NalSyntax = {
   delimiterType: H264_NAL.accessUnitDelimiter,
   spsType: H264_NAL.sps,
   typeOf: (firstByte) => firstByte & 31,
+  isParameterSet: (type) => type === H264_NAL.sps || type === H264_NAL.pps,
 }
 const H265_SYNTAX: NalSyntax = {
   streamType: STREAM_TYPE.h265,
@@ -30,6 +32,7 @@ const H265_SYNTAX: NalSyntax = {
   delimiterType: H265_NAL.accessUnitDelimiter,
   spsType: H265_NAL.sps,
   typeOf: (firstByte) => (firstByte >> 1) & 63,
+  isParameterSet: (type) => type >= H265_NAL.vps && type <= H265_NAL.pps,
 }
 
 /** ISO/IEC 13818-1, 2.14: byte stream with an access unit delimiter in front of every access unit. */
@@ -54,25 +57,40 @@ function carriage(syntax: NalSyntax, parameterSets: Uint8Array): TrackCarriage {
   }
 }
 
-/** Delimiter, at a key frame the parameter sets unless the unit has its own, then the unit with start codes. */
+/**
+ * Delimiter, at a key frame the parameter sets unless the unit has its own, then the unit with start codes: four bytes in
+ * front of the first NAL unit and of parameter sets (ITU-T H.264, B.1.2), three in front of the others.
+ */
 function writeAccessUnit(out: ScratchBuffer, frame: Frame, syntax: NalSyntax, parameterSets: Uint8Array): void {
   const { data } = frame
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-  let hasSets = false
-  let bodyAt = 0
+  const insertsSets = frame.isKey && !hasSps(view, syntax)
+  out.append(syntax.delimiter)
+  if (insertsSets) out.append(parameterSets)
+  let isFirst = !insertsSets
   for (let at = 0; at < data.length; ) {
     const end = nalEnd(view, at)
     const type = syntax.typeOf(data[at + LENGTH_BYTES] ?? 0)
-    // A delimiter of the unit's own is replaced: it has to stand first.
-    if (at === bodyAt && type === syntax.delimiterType) bodyAt = end
-    if (type === syntax.spsType) hasSets = true
+    // The unit's own delimiter is replaced, and empty units have no place in a byte stream.
+    if (type !== syntax.delimiterType && end > at + LENGTH_BYTES) {
+      const zeros = isFirst || syntax.isParameterSet(type) ? 3 : 2
+      const to = out.extend(zeros + 1 + end - at - LENGTH_BYTES)
+      out.bytes.fill(0, to, to + zeros)
+      out.bytes[to + zeros] = 1
+      out.bytes.set(data.subarray(at + LENGTH_BYTES, end), to + zeros + 1)
+      isFirst = false
+    }
     at = end
   }
-  out.append(syntax.delimiter)
-  if (frame.isKey && !hasSets) out.append(parameterSets)
-  const start = out.extend(data.length - bodyAt)
-  out.bytes.set(bodyAt === 0 ? data : data.subarray(bodyAt), start)
-  for (let at = bodyAt; at < data.length; at = nalEnd(view, at)) putStartCode(out.bytes, start + at - bodyAt)
+}
+
+function hasSps(view: DataView, syntax: NalSyntax): boolean {
+  for (let at = 0; at < view.byteLength; ) {
+    const end = nalEnd(view, at)
+    if (end > at + LENGTH_BYTES && syntax.typeOf(view.getUint8(at + LENGTH_BYTES)) === syntax.spsType) return true
+    at = end
+  }
+  return false
 }
 
 /** The end of the length-prefixed NAL unit at `at`. */
@@ -81,11 +99,4 @@ function nalEnd(view: DataView, at: number): number {
   const end = at + LENGTH_BYTES + view.getUint32(at)
   if (end > view.byteLength) throw new MalformedInputError('NALUnitLength', at, 'is past the access unit')
   return end
-}
-
-function putStartCode(bytes: Uint8Array, at: number): void {
-  bytes[at] = 0
-  bytes[at + 1] = 0
-  bytes[at + 2] = 0
-  bytes[at + 3] = 1
 }

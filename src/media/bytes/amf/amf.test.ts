@@ -81,7 +81,7 @@ test('any plain value comes back from AMF0', () => {
       fc.string({ unit: 'binary', maxLength: 20 }),
       fc.constantFrom(null, undefined),
       fc.array(tie('value'), { maxLength: 4 }),
-      fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }), tie('value'), { maxKeys: 4 }),
+      fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }), tie('value'), { maxKeys: 4, noNullPrototype: true }),
     ),
   }))
   fc.assert(

@@ -128,7 +128,7 @@ export const TAG_CASES: readonly TagCase[] = [
       [8, 80, body([0x91], 'ec-3', FRAMES.eac3)],
     ],
     tracks: ['2 opus', '2 flac', '2 ac3', '2 eac3'],
-    frames: ['2 0 0 true 64', '2 1920 1920 true 64', '2 3456 3456 true 64'],
+    frames: ['2 0 0 true 64', '2 1920 1920 true 64', '2 3840 3840 true 64'],
   },
   {
     name: 'multitrack in all three forms',

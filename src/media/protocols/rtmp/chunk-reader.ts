@@ -79,7 +79,11 @@ export class ChunkReader {
     this.#carry.set(bytes.subarray(at, at + added), before)
     const used = this.#parseHeader(this.#carry, 0, before + added)
     this.#carryBytes = used > 0 ? 0 : before + added
-    return used > 0 ? at + used - before : at + added
+    if (used === 0) return at + added
+    if (used >= before) return at + used - before
+    // Looked ahead for an extended timestamp that is not there: those bytes of earlier inputs are payload.
+    this.push(this.#carry.slice(used, before))
+    return at
   }
 
   /** Returns the bytes of the header, 0 while some are missing; nothing is changed then. */

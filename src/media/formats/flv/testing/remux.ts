@@ -8,6 +8,8 @@ const routes = inputs.flatMap((input) =>
   input.streams.map((stream) => ({ input, stream, to: muxer.addStream(stream) })),
 )
 const packets: { seconds: number; write: () => Promise<void> }[] = []
+// Decoding order within a stream stays, also where Matroska leaves decoding times out.
+const latest = new Map<number, number>()
 for (const input of inputs) {
   for await (const packet of input.packets()) {
     const kept = packet?.clone()
@@ -15,7 +17,9 @@ for (const input of inputs) {
     if (!kept || !route) continue
     const { num, den } = route.stream.timeBase
     const time = kept.dts > -(2n ** 62n) ? kept.dts : kept.pts
-    packets.push({ seconds: (Number(time) * num) / den, write: () => muxer.writePacket(kept, route.to) })
+    const seconds = Math.max((Number(time) * num) / den, latest.get(route.to) ?? 0)
+    latest.set(route.to, seconds)
+    packets.push({ seconds, write: () => muxer.writePacket(kept, route.to) })
   }
 }
 packets.sort((a, b) => a.seconds - b.seconds)

@@ -1,9 +1,11 @@
-export { readBoxHeader } from './box.ts'
+export { type Box, type BoxHeader, readBoxes, readBoxHeader } from './box.ts'
 export type { CmafChunk, CmafKeyframe, CmafSegment, CmafSink } from './cmaf-output.ts'
 export { CmafSegmenter, type CmafSegmenterOptions } from './cmaf-segmenter.ts'
+export { Fmp4Demuxer } from './demuxer.ts'
 export { type CmafSample, type FragmentRun, writeFragment } from './fragment.ts'
 export { writeInitSegment } from './init-segment.ts'
 export { Fmp4Muxer } from './muxer.ts'
+export { layoutProgressive, type ProgressiveExtent, type ProgressiveLayout } from './progressive.ts'
 export {
   type FragmentDataRun,
   type FragmentDefaults,
@@ -12,3 +14,4 @@ export {
   type TrackFragment,
 } from './read-fragment.ts'
 export { type MovieTrack, readInitSegment, readMovie, type TrackExtends } from './read-movie.ts'
+export type { ProgressiveChunk, ProgressiveTrack, SampleTable } from './sample-table.ts'

@@ -30,6 +30,8 @@ export type MovieTrack = {
   /** To be added to composition times, in ticks of `timescaleHz`: what the edit list shifts. */
   readonly presentationShiftTicks: number
   readonly defaults: TrackExtends
+  /** The movie announces fragments of this track. */
+  readonly isFragmented: boolean
 }
 
 const MAX_TRACKS = 64
@@ -110,7 +112,16 @@ function readTrak(
   const described = readSampleDescription(child(media, 'minf', mdia), trackId)
   const track = language === undefined ? described : { ...described, language }
   const presentationShiftTicks = readEdits(children.get('edts'), timescaleHz / movieTimescaleHz)
-  return [{ track, timescaleHz, presentationShiftTicks, defaults: defaults.get(trackId) ?? NO_DEFAULTS }]
+  const extended = defaults.get(trackId)
+  return [
+    {
+      track,
+      timescaleHz,
+      presentationShiftTicks,
+      defaults: extended ?? NO_DEFAULTS,
+      isFragmented: extended !== undefined,
+    },
+  ]
 }
 
 function readHandler(hdlr: ByteReader): string {

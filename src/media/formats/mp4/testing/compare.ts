@@ -17,7 +17,7 @@ export function assertSamePackets(
   tracks.forEach((track, stream) => {
     const base = reading.streams[stream]?.timeBase
     assert.deepEqual(base, { num: 1, den: track.clockRateHz })
-    const shift = shiftSeconds * track.clockRateHz
+    const shift = Math.round(shiftSeconds * track.clockRateHz)
     const expected = frames
       .filter((frame) => frame.trackId === track.id)
       .map((frame): Essence => {

@@ -10,7 +10,7 @@ import {
 } from '../../model/index.ts'
 import { needsSequenceStart } from './codec-ids.ts'
 import type { DropCounters } from './drop-counters.ts'
-import { RECORD_FROM_SEQUENCE_START } from './sequence-start.ts'
+import { isOpusComment, RECORD_FROM_SEQUENCE_START } from './sequence-start.ts'
 import { sameBytes } from './video-track-reader.ts'
 
 const STAMP_HZ = 1000
@@ -43,6 +43,7 @@ export class AudioTrackReader {
 
   sequenceStart(codec: AudioCodecId, body: Uint8Array): void {
     if (body.length === 0 || !needsSequenceStart(codec)) return
+    if (codec === 'opus' && isOpusComment(body)) return
     if (codec === this.#codec && this.#rawStart !== undefined && sameBytes(body, this.#rawStart)) return
     const track = audioTrack(this.#id, codec, RECORD_FROM_SEQUENCE_START[codec](body))
     this.#rawStart = body.slice()

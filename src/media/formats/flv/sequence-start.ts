@@ -31,7 +31,7 @@ export const SEQUENCE_START_FROM_RECORD: Record<CodecId, Convert> = {
   vp9: withFullBoxHeader,
   aac: copy,
   opus: copy,
-  flac: withFlacMarker,
+  flac: streamInfo,
   mp3: copy,
   ac3: copy,
   eac3: copy,
@@ -55,6 +55,7 @@ function withFullBoxHeader(record: Uint8Array): Uint8Array {
 }
 
 const OPUS_MAGIC = [0x4f, 0x70, 0x75, 0x73, 0x48, 0x65, 0x61, 0x64]
+const OPUS_TAGS = [0x4f, 0x70, 0x75, 0x73, 0x54, 0x61, 0x67, 0x73]
 /** The identification header, also from senders that leave its magic out. RFC 7845, 5.1. */
 function withOpusMagic(body: Uint8Array): Uint8Array {
   if (OPUS_MAGIC.every((byte, i) => body[i] === byte)) return body.slice()
@@ -75,11 +76,14 @@ function withoutFlacMarker(body: Uint8Array): Uint8Array {
   record.set(body, 4)
   return record
 }
-function withFlacMarker(record: Uint8Array): Uint8Array {
-  const body = new Uint8Array(record.length + FLAC_MARKER.length)
-  body.set(FLAC_MARKER)
-  body.set(record, FLAC_MARKER.length)
-  return body
+/** The content of STREAMINFO alone, as FFmpeg writes and reads it; other metadata blocks stay behind. */
+function streamInfo(record: Uint8Array): Uint8Array {
+  return record.slice(4, 4 + STREAMINFO_BYTES)
+}
+
+/** Opus comment headers may come as a second sequence start. Enhanced RTMP v2, "Enhanced Audio"; RFC 7845, 5.2. */
+export function isOpusComment(body: Uint8Array): boolean {
+  return OPUS_TAGS.every((byte, i) => body[i] === byte)
 }
 
 /** AV1VideoDescriptor of MPEG-2 TS → the four fixed bytes of `av1C`. AV1 in MPEG-2 TS, 2.3. */

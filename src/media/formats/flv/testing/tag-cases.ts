@@ -121,6 +121,7 @@ export const TAG_CASES: readonly TagCase[] = [
     tags: [
       [8, 0, body([0x90], 'Opus', RECORDS.opus)],
       [8, 0, body([0x94], 'Opus', [1, 1, 0, 0, 0, 4])],
+      [8, 0, body([0x90], 'OpusOpusTags', [0, 0, 0, 0])],
       [8, 0, body([0x91], 'Opus', FRAMES.opus)],
       [8, 0, body([0x90], 'fLaC', RECORDS.flac.subarray(4))],
       [8, 40, body([0x90], 'ac-3')],

@@ -21,6 +21,8 @@ export type AvcDecoderConfiguration = {
   }
 }
 
+/** The record without its parameter sets. */
+const FIXED_BYTES = 11
 const PROFILES_WITHOUT_EXTENSION = new Set([66, 77, 88])
 
 export function readAvcDecoderConfiguration(config: Uint8Array): AvcDecoderConfiguration {
@@ -57,7 +59,9 @@ function readParameterSets(r: ByteReader, count: number): Uint8Array[] {
 }
 
 export function writeAvcDecoderConfiguration(record: AvcDecoderConfiguration): Uint8Array {
-  const w = new ByteWriter(64)
+  const sets = [...record.sequenceParameterSets, ...record.pictureParameterSets]
+  const extensions = record.highProfile?.sequenceParameterSetExtensions ?? []
+  const w = new ByteWriter([...sets, ...extensions].reduce((sum, set) => sum + 2 + set.length, FIXED_BYTES))
   w.u8(1)
   w.u8(record.profileIndication)
   w.u8(record.profileCompatibility)

@@ -30,6 +30,9 @@ export type HevcDecoderConfiguration = {
   readonly arrays: readonly HevcNalArray[]
 }
 
+/** The record without its arrays. */
+const FIXED_BYTES = 23
+
 export function readHevcDecoderConfiguration(config: Uint8Array): HevcDecoderConfiguration {
   const r = new ByteReader(config)
   const version = r.u8('configurationVersion')
@@ -83,7 +86,8 @@ function readArrays(r: ByteReader): HevcNalArray[] {
 }
 
 export function writeHevcDecoderConfiguration(record: HevcDecoderConfiguration): Uint8Array {
-  const w = new ByteWriter(128)
+  const units = record.arrays.flatMap((array) => array.units)
+  const w = new ByteWriter(units.reduce((sum, unit) => sum + 2 + unit.length, FIXED_BYTES + record.arrays.length * 3))
   const general = record.profileTierLevel
   w.u8(1)
   w.u8((general.profileSpace << 6) | (general.tierFlag << 5) | general.profileIdc)

@@ -17,6 +17,8 @@ export type OpusHead = {
 }
 
 export const OPUS_CLOCK_HZ = 48_000
+/** The head, two counts and a mapping of 255 channels. */
+const MAX_BYTES = 276
 const MAGIC = [0x4f, 0x70, 0x75, 0x73, 0x48, 0x65, 0x61, 0x64] as const
 
 export function readOpusHead(config: Uint8Array): OpusHead {
@@ -45,7 +47,7 @@ function readMapping(r: ByteReader, head: Omit<OpusHead, 'channelMappingFamily' 
 }
 
 export function writeOpusHead(head: OpusHead): Uint8Array {
-  const w = new ByteWriter(32)
+  const w = new ByteWriter(MAX_BYTES)
   for (const byte of MAGIC) w.u8(byte)
   w.u8(1)
   w.u8(head.channelCount)
@@ -76,7 +78,7 @@ export function readDops(payload: Uint8Array): OpusHead {
 }
 
 export function writeDops(head: OpusHead): Uint8Array {
-  const w = new ByteWriter(32)
+  const w = new ByteWriter(MAX_BYTES)
   w.u8(0)
   w.u8(head.channelCount)
   w.u16(head.preSkip)

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../../bytes/index.ts'
 import { sameBytes } from '../../codecs/nal/index.ts'
+import { LimitExceededError } from '../../errors.ts'
 import { crc32 } from './crc32.ts'
 
 /** descriptor(). ISO/IEC 13818-1, 2.6. */
@@ -29,6 +30,9 @@ export type ProgramMap = {
 export const PAT_TABLE_ID = 0
 export const PMT_TABLE_ID = 2
 const CRC_BYTES = 4
+const MAX_SECTION_BYTES = 1024
+/** A map without descriptors and streams, with its CRC. */
+const MAP_FIXED_BYTES = 16
 
 /** `section` is whole, with its CRC. */
 export function readProgramAssociation(section: Uint8Array): ProgramAssociation {
@@ -80,7 +84,11 @@ export function writeProgramAssociation(table: ProgramAssociation): Uint8Array {
   })
 }
 
+/** A map that does not fit a section is a LimitExceededError. */
 export function writeProgramMap(table: ProgramMap): Uint8Array {
+  const size = table.streams.reduce((sum, stream) => sum + 5 + descriptorBytes(stream.descriptors), MAP_FIXED_BYTES)
+  const total = size + descriptorBytes(table.descriptors)
+  if (total > MAX_SECTION_BYTES) throw new LimitExceededError(`program map of ${total} bytes`)
   return writeSection(PMT_TABLE_ID, table.programNumber, table.version, (w) => {
     w.u16(0xe000 | table.pcrPid)
     writeDescriptors(w, table.descriptors)
@@ -92,8 +100,12 @@ export function writeProgramMap(table: ProgramMap): Uint8Array {
   })
 }
 
+function descriptorBytes(descriptors: readonly Descriptor[]): number {
+  return descriptors.reduce((sum, descriptor) => sum + 2 + descriptor.data.length, 0)
+}
+
 function writeDescriptors(w: ByteWriter, descriptors: readonly Descriptor[]): void {
-  w.u16(0xf000 | descriptors.reduce((sum, descriptor) => sum + 2 + descriptor.data.length, 0))
+  w.u16(0xf000 | descriptorBytes(descriptors))
   for (const descriptor of descriptors) {
     w.u8(descriptor.tag)
     w.u8(descriptor.data.length)
@@ -103,7 +115,7 @@ function writeDescriptors(w: ByteWriter, descriptors: readonly Descriptor[]): vo
 
 /** The only section (0 of 0) of a table, current. ISO/IEC 13818-1, 2.4.4.10. */
 function writeSection(tableId: number, extension: number, version: number, body: (w: ByteWriter) => void): Uint8Array {
-  const w = new ByteWriter(128)
+  const w = new ByteWriter(MAX_SECTION_BYTES)
   w.u8(tableId)
   w.u16(0)
   w.u16(extension)

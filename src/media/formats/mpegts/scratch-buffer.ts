@@ -25,7 +25,17 @@ export class ScratchBuffer {
     this.bytes = grown
   }
 
+  appendU32(value: number): void {
+    const at = this.extend(4)
+    this.bytes[at] = value >>> 24
+    this.bytes[at + 1] = value >>> 16
+    this.bytes[at + 2] = value >>> 8
+    this.bytes[at + 3] = value
+  }
+
   append(value: Uint8Array): void {
-    this.bytes.set(value, this.extend(value.length))
+    // `extend` may put another buffer in place, so it goes first.
+    const at = this.extend(value.length)
+    this.bytes.set(value, at)
   }
 }

@@ -1,7 +1,7 @@
-import { ByteWriter } from '../../../bytes/index.ts'
 import { readSyncframe, startsAccessUnit, syncframeBytes } from '../../../codecs/ac3/index.ts'
 import { describeFirstFrame } from '../../../codecs/index.ts'
 import { InvariantError, UnsupportedInputError } from '../../../errors.ts'
+import { ScratchBuffer } from '../scratch-buffer.ts'
 import { AudioOutput } from './audio-output.ts'
 import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import { FrameSplitter, type SplitFrameHandler } from './frame-splitter.ts'
@@ -19,7 +19,7 @@ export class Ac3Reader implements ElementaryReader {
   readonly #output: AudioOutput
   readonly #splitter: FrameSplitter
   readonly #emitUnit: SplitFrameHandler
-  readonly #unit = new ByteWriter(4096)
+  readonly #unit = new ScratchBuffer()
   #unitStamp: number | undefined
 
   constructor(codec: 'ac3' | 'eac3', sink: ElementarySink) {
@@ -56,12 +56,12 @@ export class Ac3Reader implements ElementaryReader {
     if (!starts && this.#unit.length === 0) return
     if (this.#unit.length + frame.length > MAX_ACCESS_UNIT_BYTES) return this.#unit.reset()
     if (starts) this.#unitStamp = stamp
-    this.#unit.bytes(frame)
+    this.#unit.append(frame)
   }
 
   #endUnit(): void {
     if (this.#unit.length === 0) return
-    this.#emitUnit(this.#unit.view(), this.#unitStamp)
+    this.#emitUnit(this.#unit.bytes.subarray(0, this.#unit.length), this.#unitStamp)
     this.#unit.reset()
   }
 

@@ -1,7 +1,7 @@
-import { ByteWriter } from '../../../bytes/index.ts'
 import { isKeyframe, videoTrack } from '../../../codecs/index.ts'
 import { MillraceError } from '../../../errors.ts'
 import { ticks, VIDEO_CLOCK_HZ } from '../../../model/index.ts'
+import { ScratchBuffer } from '../scratch-buffer.ts'
 import { AccessUnitSplitter, type SplitAccessUnit } from './access-unit-splitter.ts'
 import type { ElementaryReader, ElementarySink, PayloadPlace } from './elementary-reader.ts'
 import type { NalRules } from './nal-rules.ts'
@@ -19,7 +19,7 @@ export class NalVideoReader implements ElementaryReader {
   readonly #sink: ElementarySink
   readonly #sets: ParameterSets
   readonly #splitter: AccessUnitSplitter
-  readonly #out = new ByteWriter(65_536)
+  readonly #out = new ScratchBuffer()
   #hasTrack = false
   #frameTicks = 0
   #lastDts: number | undefined
@@ -62,8 +62,8 @@ export class NalVideoReader implements ElementaryReader {
       if (role === 'parameter set') {
         if (this.#sets.add(unit) === 'damaged') this.#sink.onDamaged()
       } else if (role !== 'delimiter') {
-        this.#out.u32(unit.length)
-        this.#out.bytes(unit)
+        this.#out.appendU32(unit.length)
+        this.#out.append(unit)
         if (role === 'first slice' || role === 'slice') sliceCount++
       }
     }
@@ -71,7 +71,7 @@ export class NalVideoReader implements ElementaryReader {
     this.#lastDts = dts
     if (!this.#hasTrack || sliceCount === 0) return
     const { codec } = this.#rules
-    const data = this.#out.view()
+    const data = this.#out.bytes.subarray(0, this.#out.length)
     const { trackId } = this.#sink
     const times = { ptsTicks: ticks(pts), dtsTicks: ticks(dts), durationTicks: ticks(0) }
     this.#sink.onFrame({ trackId, ...times, isKey: isKeyframe(codec, data), data })

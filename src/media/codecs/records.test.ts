@@ -22,6 +22,11 @@ import {
   writeAvcDecoderConfiguration,
 } from './h264/index.ts'
 import {
+  buildHevcDecoderConfiguration,
+  readHevcDecoderConfiguration,
+  writeHevcDecoderConfiguration,
+} from './h265/index.ts'
+import {
   annexBToLengthPrefixed,
   joinAnnexB,
   lengthPrefixedToAnnexB,
@@ -37,6 +42,21 @@ const ROUND_TRIPS: { name: string; bytes: Uint8Array; through(bytes: Uint8Array)
     name: 'AVCDecoderConfigurationRecord',
     bytes: SAMPLES.h264Config,
     through: (bytes) => writeAvcDecoderConfiguration(readAvcDecoderConfiguration(bytes)),
+  },
+  {
+    name: 'HEVCDecoderConfigurationRecord',
+    bytes: SAMPLES.h265Config,
+    through: (bytes) => writeHevcDecoderConfiguration(readHevcDecoderConfiguration(bytes)),
+  },
+  {
+    name: 'HEVCDecoderConfigurationRecord from its own parameter sets',
+    bytes: SAMPLES.h265Config,
+    through: (bytes) =>
+      buildHevcDecoderConfiguration(
+        readHevcDecoderConfiguration(bytes)
+          .arrays.flatMap(({ units }) => units)
+          .toReversed(),
+      ),
   },
   {
     name: 'AV1CodecConfigurationRecord',

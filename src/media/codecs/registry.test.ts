@@ -21,6 +21,12 @@ const CONFIGS: { name: string; codec: CodecId; bytes: Uint8Array; value: CodecDe
     value: { codecString: 'avc1.64000c', video: { widthPx: 320, heightPx: 180, frameRate: 25 } },
   },
   {
+    name: 'H.265 Main at level 2',
+    codec: 'h265',
+    bytes: SAMPLES.h265Config,
+    value: { codecString: 'hvc1.1.6.L60.90', video: { widthPx: 320, heightPx: 180, frameRate: 25 } },
+  },
+  {
     name: 'AV1 Main',
     codec: 'av1',
     bytes: SAMPLES.av1Config,

@@ -79,7 +79,7 @@ export class PesAssembler {
       throw new LimitExceededError(`PES packet is larger than ${this.#maxBytes} bytes`)
     }
     if (needed > this.#buffer.length) this.#grow(needed)
-    for (let at = from, out = this.#length; at < to; at++, out++) this.#buffer[out] = bytes[at] ?? 0
+    this.#buffer.set(bytes.subarray(from, to), this.#length)
     const knewLength = this.#length >= LENGTH_FIELD_END
     this.#length = needed
     if (!knewLength && needed >= LENGTH_FIELD_END) {

@@ -1,14 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openControlApi, StreamRegistry, WorkerStats } from '../control/index.ts'
+import { fileURLToPath } from 'node:url'
+import {
+  type AdminToken,
+  CatalogWriter,
+  loadAdminToken,
+  openControlApi,
+  type PublishSession,
+  StreamRegistry,
+  WorkerStats,
+} from '../control/index.ts'
 import { newToken } from '../platform/auth/index.ts'
 import type { Config } from '../platform/config/index.ts'
+import { type Catalog, openSqliteCatalog } from '../platform/storage/index.ts'
 import { type Logger, type LogLine, makeLogger } from '../platform/telemetry/index.ts'
 import { CAN_REUSE_PORT, readTls } from './listen.ts'
 import type { BoundListener, ControlMethods } from './worker-messages.ts'
 import { WorkerPool } from './worker-pool.ts'
+
+const ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..')
 
 export type MillraceServer = AsyncDisposable & {
   readonly addresses: readonly BoundListener[]
@@ -18,100 +30,177 @@ export type MillraceServer = AsyncDisposable & {
 export type ServerOptions = {
   readonly config: Config
   readonly writeLog: (line: LogLine) => void
-  /** Overwrite freed log segments, so that a read of one shows (tests). */
-  readonly debug?: { readonly poisonFreed?: boolean }
 }
 
 /** Starts everything; resolves when every listener accepts. Throws ConfigurationError and UnavailableError. */
-export async function startServer({ config, writeLog, debug }: ServerOptions): Promise<MillraceServer> {
-  readTls(config)
-  const log = makeLogger(writeLog)
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
-  const controlSocketPath = process.platform === 'win32' ? `\\\\.\\pipe\\${folder}` : join(folder, 'control.sock')
-  const internalKey = newToken()
-  const stats = new WorkerStats()
-  const state = { ready: false }
-  const registry: StreamRegistry = new StreamRegistry({
-    config,
-    workers: {
-      streamUp: (entry) => pool.streamUp(entry),
-      streamDown: (name) => pool.streamDown(name),
-      kick: (worker, sessionId, reason) => pool.kick(worker, sessionId, reason),
-    },
-    observer: sessionLog(log),
-    log,
-    nowEpochMs: () => Date.now(),
-    internalKey,
-  })
-  const pool = new WorkerPool({
-    count: workerCount(config, log),
-    data: { config, controlSocketPath, internalKey, poisonFreed: debug?.poisonFreed ?? false },
-    methods: (worker) => controlMethods(worker, { registry, stats, writeLog }),
-    directory: () => [...registry.streams].map(({ name, owner }) => ({ name, owner })),
-    log,
-    onDied: (worker) => {
-      stats.delete(worker)
-      registry.workerDied(worker)
-    },
-  })
-  const api = openControlApi({ registry, stats, log, isReady: () => state.ready })
-  await listenOn(api, controlSocketPath)
-  const addresses = await pool.start()
-  state.ready = true
-  for (const { listener, host, port } of addresses) log.info('listening', { listener, host, port })
-  const close = async () => {
-    state.ready = false
-    registry.close()
-    await pool.stop()
+export async function startServer(options: ServerOptions): Promise<MillraceServer> {
+  readTls(options.config)
+  const control = new ControlThread(options)
+  return await control.start()
+}
+
+export function version(): string {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  return manifest.version
+}
+
+/** The main thread: decides, supervises, keeps the facts and answers the API. No media passes through it. */
+class ControlThread {
+  readonly #config: Config
+  readonly #writeLog: (line: LogLine) => void
+  readonly #log: Logger
+  readonly #folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+  readonly #stats = new WorkerStats()
+  readonly #internalKey = newToken()
+  readonly #registry: StreamRegistry
+  readonly #pool: WorkerPool
+  readonly #catalog = Promise.withResolvers<{ readonly catalog: Catalog; readonly writer: CatalogWriter }>()
+  #addresses: readonly BoundListener[] = []
+  #ready = false
+
+  constructor({ config, writeLog }: ServerOptions) {
+    this.#config = config
+    this.#writeLog = writeLog
+    this.#log = makeLogger(writeLog)
+    this.#registry = this.#makeRegistry()
+    this.#pool = new WorkerPool({
+      count: workerCount(config, this.#log),
+      data: {
+        config,
+        controlSocketPath: this.#socketPath,
+        internalKey: this.#internalKey,
+        poisonFreed: process.env.MILLRACE_POISON_FREED === '1',
+      },
+      methods: (worker) => this.#methods(worker),
+      directory: () => [...this.#registry.streams].map(({ name, owner }) => ({ name, owner })),
+      log: this.#log,
+      onDied: (worker) => {
+        this.#stats.delete(worker)
+        this.#registry.workerDied(worker)
+      },
+    })
+    this.#catalog.promise.catch(() => {})
+  }
+
+  get #socketPath(): string {
+    return process.platform === 'win32' ? `\\\\.\\pipe\\${this.#folder}` : join(this.#folder, 'control.sock')
+  }
+
+  async start(): Promise<MillraceServer> {
+    const workers = this.#pool.start()
+    workers.catch(() => {})
+    try {
+      const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
+      const writer = new CatalogWriter(catalog, this.#log)
+      const token = await loadAdminToken(this.#config, catalog)
+      const api = await this.#openApi(catalog, token)
+      this.#catalog.resolve({ catalog, writer })
+      this.#addresses = await workers
+      this.#ready = true
+      this.#announce(token)
+      if (this.#config.demo.enabled) this.#pool.startDemo()
+      const close = () => this.#close(api, catalog, writer)
+      return { addresses: this.#addresses, close, [Symbol.asyncDispose]: close }
+    } catch (error) {
+      this.#catalog.reject(error)
+      await this.#pool.stop()
+      rmSync(this.#folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  async #openApi(catalog: Catalog, token: AdminToken): Promise<Server> {
+    const api = await openControlApi({
+      config: this.#config,
+      registry: this.#registry,
+      stats: this.#stats,
+      catalog,
+      log: this.#log,
+      version: version(),
+      isReady: () => this.#ready,
+      listeners: () => this.#addresses,
+      isAdminToken: (given) => token.matches(given),
+      webFolder: join(ROOT, 'web', 'dist'),
+    })
+    await listenOn(api, this.#socketPath)
+    return api
+  }
+
+  #announce(token: AdminToken): void {
+    for (const { listener, host, port } of this.#addresses) this.#log.info('listening', { listener, host, port })
+    // Shown this once, on the terminal only: logs may be kept and shipped.
+    if (token.fresh) process.stderr.write(`Admin token (shown once, keep it): ${token.fresh}\n`)
+  }
+
+  async #close(api: Server, catalog: Catalog, writer: CatalogWriter): Promise<void> {
+    this.#ready = false
+    this.#registry.close()
+    await this.#pool.stop()
+    await writer.settled()
     api.close()
     api.closeAllConnections()
-    rmSync(folder, { recursive: true, force: true })
+    await catalog[Symbol.asyncDispose]()
+    rmSync(this.#folder, { recursive: true, force: true })
   }
-  if (config.demo.enabled) pool.startDemo()
-  return { addresses, close, [Symbol.asyncDispose]: close }
+
+  #makeRegistry(): StreamRegistry {
+    const log = this.#log
+    const write = (work: (writer: CatalogWriter) => void) => this.#write(work)
+    return new StreamRegistry({
+      config: this.#config,
+      workers: {
+        streamUp: (entry) => this.#pool.streamUp(entry),
+        streamDown: (name) => this.#pool.streamDown(name),
+        kick: (worker, sessionId, reason) => this.#pool.kick(worker, sessionId, reason),
+      },
+      observer: {
+        onStreamStarted: ({ name, owner }) => log.info('stream.started', { stream: name, worker: owner }),
+        onStreamEnded: ({ name }, reason) => log.info('stream.ended', { stream: name, reason }),
+        onSessionStarted: (session: PublishSession) => {
+          const { id, name, protocol, remoteAddress, agent } = session
+          log.info('publish.started', { stream: name, session: id, protocol, remote: remoteAddress, agent })
+          write((writer) => writer.sessionStarted(session))
+        },
+        onSessionEnded: ({ id, name }, reason) => {
+          log.info('publish.ended', { stream: name, session: id, reason })
+          write((writer) => writer.sessionEnded(id, Date.now(), reason))
+        },
+      },
+      log,
+      nowEpochMs: () => Date.now(),
+      internalKey: this.#internalKey,
+    })
+  }
+
+  #write(work: (writer: CatalogWriter) => void): void {
+    void this.#catalog.promise.then(
+      ({ writer }) => work(writer),
+      () => {},
+    )
+  }
+
+  #methods(worker: number): Omit<ControlMethods, 'ready'> {
+    return {
+      requestPublish: async (request) => this.#registry.requestPublish(request),
+      publishEnded: (sessionId, reason) => this.#registry.publishEnded(sessionId, reason),
+      report: (report) => this.#stats.set(worker, report),
+      log: (line) => this.#writeLog({ ...line, fields: { ...line.fields, worker } }),
+      recording: async (id) => (await this.#catalog.promise).catalog.recording(id),
+      recordingStarted: (recording) => this.#write((writer) => writer.recordingStarted(recording)),
+      tracksKnown: (id, tracks) => this.#write((writer) => writer.tracksKnown(id, tracks)),
+      initStored: (init) => this.#write((writer) => writer.initStored(init)),
+      segmentStored: (segment) => this.#write((writer) => writer.segmentStored(segment)),
+      recordingEnded: (id, endedMs) => this.#write((writer) => writer.recordingEnded(id, endedMs)),
+    }
+  }
 }
 
 function workerCount(config: Config, log: Logger): number {
   const wanted = config.workers === 'auto' ? availableParallelism() : config.workers
   if (wanted === 1 || CAN_REUSE_PORT) return wanted
-  if (config.workers !== 'auto')
-    log.warn('workers.limited', { wanted, used: 1, why: 'this system cannot share a port between threads' })
+  const why = 'this system cannot share a port between threads'
+  if (config.workers !== 'auto') log.warn('workers.limited', { wanted, used: 1, why })
   return 1
-}
-
-function controlMethods(
-  worker: number,
-  { registry, stats, writeLog }: { registry: StreamRegistry; stats: WorkerStats; writeLog: (line: LogLine) => void },
-): Omit<ControlMethods, 'ready'> {
-  return {
-    requestPublish: async (request) => registry.requestPublish(request),
-    publishEnded: (sessionId, reason) => registry.publishEnded(sessionId, reason),
-    report: (report) => stats.set(worker, report),
-    log: (line) => writeLog({ ...line, fields: { ...line.fields, worker } }),
-  }
-}
-
-function sessionLog(log: Logger) {
-  return {
-    onStreamStarted: ({ name, owner }: { name: string; owner: number }) =>
-      log.info('stream.started', { stream: name, worker: owner }),
-    onStreamEnded: ({ name }: { name: string }, reason: string) => log.info('stream.ended', { stream: name, reason }),
-    onSessionStarted: ({
-      id,
-      name,
-      protocol,
-      remoteAddress,
-      agent,
-    }: {
-      id: string
-      name: string
-      protocol: string
-      remoteAddress: string
-      agent: string | undefined
-    }) => log.info('publish.started', { stream: name, session: id, protocol, remote: remoteAddress, agent }),
-    onSessionEnded: ({ id, name }: { id: string; name: string }, reason: string) =>
-      log.info('publish.ended', { stream: name, session: id, reason }),
-  }
 }
 
 function listenOn(server: Server, path: string): Promise<void> {

@@ -1,7 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { WorkerReport } from '../control/index.ts'
+import type { RecordingFacts } from '../pipeline/recording/index.ts'
 import type { DirectoryEntry, StreamDirectory } from '../pipeline/stream/index.ts'
 import type { Config } from '../platform/config/index.ts'
+import type { RecordingDetail } from '../platform/storage/index.ts'
 import type { LogLine } from '../platform/telemetry/index.ts'
 
 export type WorkerData = {
@@ -19,11 +21,13 @@ export type ListenerName = (typeof LISTENERS)[number]
 export type BoundListener = { readonly listener: ListenerName; readonly host: string; readonly port: number }
 
 /** What workers ask of the control thread. */
-export interface ControlMethods extends StreamDirectory {
+export interface ControlMethods extends StreamDirectory, RecordingFacts {
   /** The worker's code is loaded; it waits for `listen`. */
   ready(): void
   report(report: WorkerReport): void
   log(line: LogLine): void
+  /** Facts of a recording, or undefined. */
+  recording(id: string): Promise<RecordingDetail | undefined>
 }
 
 /** What the control thread asks of a worker. */

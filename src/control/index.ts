@@ -1,4 +1,7 @@
-export { type ControlApiOptions, openControlApi } from './api/control-api.ts'
+export { type AdminToken, loadAdminToken } from './admin-token.ts'
+export type { ApiContext } from './api/api-context.ts'
+export { openControlApi } from './api/control-api.ts'
+export { CatalogWriter } from './catalog-writer.ts'
 export {
   type LiveEntry,
   type PublishSession,

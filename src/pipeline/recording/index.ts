@@ -1,2 +1,2 @@
-export { type BlobReader, ProgressiveMp4, type RecordedSegment } from './progressive/index.ts'
+export { Recorder, type RecorderOptions, type RecordingFacts } from './recorder/recorder.ts'
 export type { VodHandler, VodTarget } from './vod/vod-handler.ts'

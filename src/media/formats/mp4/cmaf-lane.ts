@@ -46,7 +46,7 @@ export class CmafLane {
 
   /** Video starts, and starts anew, with a key frame; what comes before one cannot be decoded and is dropped. */
   accepts(frame: Frame): boolean {
-    if (this.#awaitsKey && !frame.isKey) return false
+    if (frame.data.length === 0 || (this.#awaitsKey && !frame.isKey)) return false
     this.#awaitsKey = false
     return true
   }

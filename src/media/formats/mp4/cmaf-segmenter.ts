@@ -68,7 +68,7 @@ export class CmafSegmenter {
     this.#chooseLeader()
   }
 
-  /** In arrival order; frames of unknown tracks, and video before its first key frame, are left out. */
+  /** In arrival order; empty frames, frames of unknown tracks, and video before its first key frame, are left out. */
   frame(frame: Frame): void {
     const lane = this.#lanes.get(frame.trackId)
     if (lane === undefined || !lane.accepts(frame)) return

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../model/index.ts'
 import { Fmp4Muxer } from './muxer.ts'
 import { readInitSegment } from './read-movie.ts'
 import { clipMissing, loadClip } from './testing/clips.ts'
 import { collectSegments } from './testing/collect-segments.ts'
 import { assertSamePackets } from './testing/compare.ts'
 import { readBytesWithFfmpeg } from './testing/ffmpeg.ts'
+import { makeClip, NO_MADE_CLIPS } from './testing/made-clips.ts'
 
 const CLIPS = ['h264-aac-1080p25-bframes.mp4', 'h265-aac-1080p30.mp4', 'h264-variable-frame-rate.mp4']
 
@@ -50,6 +52,19 @@ describe('FFmpeg reads back what is written', () => {
         const durations = (from: typeof given) => from.of(track.id).map(({ segment }) => segment.durationTicks)
         assert.deepEqual(durations(filled).slice(0, -1), durations(given).slice(0, -1))
       }
+    })
+  }
+
+  for (const codec of [...VIDEO_CODECS, ...AUDIO_CODECS]) {
+    it(`${codec} in fragments`, { skip: NO_MADE_CLIPS }, (t) => {
+      const clip = makeClip(codec)
+      if (clip === undefined) return t.skip(`this ffmpeg does not encode ${codec}`)
+      const { inits, segments } = collectSegments(clip.tracks, clip.frames, {
+        targetDurationMs: 200,
+        partTargetMs: 100,
+      })
+      const bytes = Buffer.concat([...inits, ...segments].map((each) => each.bytes))
+      assertSamePackets(readBytesWithFfmpeg(bytes), clip.tracks, clip.frames)
     })
   }
 })

@@ -12,7 +12,7 @@ type Lane = { readonly track: Track; lastDurationTicks: Ticks }
  * Nothing is held back, so a join point stands right in front of the bytes that `frame` returns for a key frame.
  * Exact video durations are the caller's: it may run one frame late and fill in `durationTicks`. A frame without one
  * gets its sample count (audio) or the duration of the frame before it (video; 1/30 s at first); its fragment's
- * decode time is right all the same. Frames of unknown tracks are left out.
+ * decode time is right all the same. Frames of unknown tracks and empty frames are left out.
  */
 export class Fmp4Muxer implements Muxer {
   readonly #w = new ByteWriter(512)
@@ -36,7 +36,7 @@ export class Fmp4Muxer implements Muxer {
   /** [moof and mdat header, the frame's data]; the first part is valid until the next call. */
   frame(frame: Frame): readonly Uint8Array[] {
     const lane = this.#lanes.get(frame.trackId)
-    if (lane === undefined) return []
+    if (lane === undefined || frame.data.length === 0) return []
     const durationTicks = frame.durationTicks || countedDurationTicks(lane.track, frame.data) || lane.lastDurationTicks
     lane.lastDurationTicks = durationTicks
     this.#sequenceNumber++

@@ -12,17 +12,22 @@ export function clipMissing(name: string): string | false {
   return NO_FFMPEG || (clipPath(name) === undefined ? `../shared/media/${name} is not there` : false)
 }
 
-/** H.264, H.265 and AAC clips out of MP4; all times one second later, so that no decode time is below zero. */
+/** H.264, H.265 and AAC out of MP4; all times one second later, so that no decode time is below zero. */
 export function loadClip(name: string): Clip {
   return toClip(readWithFfmpeg(clipPath(name) ?? name))
 }
 
-export function toClip({ streams, packets }: FfmpegReading): Clip {
-  const tracks = streams.map((stream, index) => toTrack(stream, index + 1))
+function toClip(reading: FfmpegReading): Clip {
+  const tracks = reading.streams.map((stream, index) => toTrack(stream, index + 1))
+  return { tracks, frames: framesOf(reading, tracks) }
+}
+
+/** The packets as frames of `tracks`, one for each stream. */
+export function framesOf({ streams, packets }: FfmpegReading, tracks: readonly Track[]): Frame[] {
   const frames = packets.flatMap((packet) => {
     const track = tracks[packet.stream]
     const base = streams[packet.stream]?.timeBase
-    if (track === undefined || base === undefined) return []
+    if (track === undefined || base === undefined || packet.data.length === 0) return []
     const toTicks = (value: number) => rescaleTicks(value * base.num, base.den, track.clockRateHz)
     const shift = SHIFT_SECONDS * track.clockRateHz
     const frame: Frame = {
@@ -35,14 +40,16 @@ export function toClip({ streams, packets }: FfmpegReading): Clip {
     }
     return [frame]
   })
-  return { tracks, frames: byDecodeTime(withSteps(frames), tracks) }
+  return byDecodeTime(withSteps(frames), tracks)
 }
 
 /** Durations as steps between decode times, which the change of clock rounds differently. */
 function withSteps(frames: readonly Frame[]): Frame[] {
   return frames.map((frame, index) => {
     const next = frames.slice(index + 1).find((other) => other.trackId === frame.trackId)
-    return next === undefined ? frame : { ...frame, durationTicks: ticks(next.dtsTicks - frame.dtsTicks) }
+    if (next !== undefined) return { ...frame, durationTicks: ticks(next.dtsTicks - frame.dtsTicks) }
+    const before = frames.slice(0, index).findLast((other) => other.trackId === frame.trackId)
+    return { ...frame, durationTicks: frame.durationTicks || ticks(frame.dtsTicks - (before?.dtsTicks ?? 0)) }
   })
 }
 
@@ -52,17 +59,9 @@ function byDecodeTime(frames: readonly Frame[], tracks: readonly Track[]): Frame
   return frames.toSorted((a, b) => seconds(a) - seconds(b))
 }
 
-const VIDEO = new Map([
-  ['h264', 'h264'],
-  ['hevc', 'h265'],
-  ['av1', 'av1'],
-] as const)
-
 function toTrack(stream: FfmpegStream, id: number): Track {
-  for (const [name, codec] of VIDEO) if (stream.codec === name) return videoTrack(id, codec, stream.extradata)
+  if (stream.codec === 'h264') return videoTrack(id, 'h264', stream.extradata)
+  if (stream.codec === 'hevc') return videoTrack(id, 'h265', stream.extradata)
   if (stream.codec === 'aac') return audioTrack(id, 'aac', stream.extradata)
-  if (stream.codec === 'opus') return audioTrack(id, 'opus', stream.extradata)
-  const said = { sampleRateHz: stream.sampleRate, channelCount: stream.channels }
-  if (stream.codec === 'mp3') return audioTrack(id, 'mp3', new Uint8Array(), said)
   throw new Error(`no canonical form for ${stream.codec} here`)
 }

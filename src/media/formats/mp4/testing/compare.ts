@@ -18,10 +18,13 @@ export function assertSamePackets(
     const base = reading.streams[stream]?.timeBase
     assert.deepEqual(base, { num: 1, den: track.clockRateHz })
     const shift = Math.round(shiftSeconds * track.clockRateHz)
+    // FFmpeg reads no durations of VP8 and VP9 out of fragments, not even out of its own.
+    const isTold = !reading.packets.some((packet) => packet.stream === stream && packet.duration === 0)
     const expected = frames
       .filter((frame) => frame.trackId === track.id)
       .map((frame): Essence => {
-        const { ptsTicks, dtsTicks, durationTicks: duration, isKey, data } = frame
+        const { ptsTicks, dtsTicks, durationTicks, isKey, data } = frame
+        const duration = /^vp[89]$/.test(track.codec) && !isTold ? 0 : durationTicks
         return { pts: ptsTicks + shift, dts: dtsTicks + shift, duration, isKey, data: digest(data) }
       })
     const found = reading.packets

@@ -4,16 +4,21 @@ import { InvariantError } from '../media/errors.ts'
 import { Delivery, HlsService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
 import { CMAF_FORMAT, CmafOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
+import { Recorder, VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
   LogWriter,
+  MAX_READERS,
+  type OwnedStream,
   type Peer,
   type PeerMethods,
   SegmentPool,
   StreamHub,
   type StreamOutput,
 } from '../pipeline/stream/index.ts'
-import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
+import { resolveStreamSettings } from '../platform/config/index.ts'
+import { UnavailableError } from '../platform/errors.ts'
+import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
 import { Listeners } from './listen.ts'
@@ -21,6 +26,8 @@ import type { ControlMethods, WorkerData, WorkerMethods } from './worker-message
 import { makeReport } from './worker-report.ts'
 
 const REPORT_MS = 1000
+/** Stands for the recorder among the users of an output; no worker has this number. */
+const RECORDER_SLOT = MAX_READERS - 1
 
 /** One media worker: owns the connections it accepted and packages the streams published on it. */
 class MediaWorker {
@@ -28,6 +35,8 @@ class MediaWorker {
   readonly #control: RpcPort<ControlMethods>
   readonly #log: Logger
   readonly #pool: SegmentPool
+  readonly #store: BlobStore
+  readonly #recorders = new Set<Recorder>()
   readonly #hub: StreamHub
   readonly #delivery: Delivery
   readonly #hls: HlsService
@@ -41,6 +50,7 @@ class MediaWorker {
     this.#control = new RpcPort<ControlMethods>(port, this.#methods())
     this.#log = makeLogger((line) => this.#control.notify('log', line))
     this.#pool = this.#makePool()
+    this.#store = new DiskBlobStore(data.config.storage.path)
     this.#hub = this.#makeHub()
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
@@ -100,6 +110,7 @@ class MediaWorker {
       },
       makeOutput: (stream, format) => this.#makeOutput(stream, format),
       nowEpochMs: () => Date.now(),
+      onOwned: (owned) => this.#onOwned(owned),
       onConsumerError: (stream, error) => this.#log.warn('output.failed', { stream, ...errorFields(error) }),
     })
   }
@@ -108,11 +119,37 @@ class MediaWorker {
     const newLog = () => new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
     if (format === CMAF_FORMAT) {
       const life = Date.now().toString(36)
-      return new CmafOutput(newLog(), { ...this.#data.config.hls, life })
+      const tap = this.#recorder(stream.name)
+      return new CmafOutput(newLog(), { ...this.#data.config.hls, life, ...(tap ? { tap } : {}) })
     }
     const output = makeByteOutput(format, newLog)
     if (!output) throw new InvariantError(`no output "${format}" for stream ${stream.name}`)
     return output
+  }
+
+  /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
+  #recorder(stream: string): Recorder | undefined {
+    if (!resolveStreamSettings(this.#data.config, stream).record) return undefined
+    const recorder = new Recorder({
+      stream,
+      store: this.#store,
+      facts: {
+        recordingStarted: (recording) => this.#control.notify('recordingStarted', recording),
+        tracksKnown: (id, tracks) => this.#control.notify('tracksKnown', id, tracks),
+        initStored: (init) => this.#control.notify('initStored', init),
+        segmentStored: (segment) => this.#control.notify('segmentStored', segment),
+        recordingEnded: (id, endedMs) => this.#control.notify('recordingEnded', id, endedMs),
+      },
+      log: this.#log,
+      nowEpochMs: () => Date.now(),
+    })
+    this.#recorders.add(recorder)
+    return recorder
+  }
+  /** A recorded stream keeps its CMAF output for as long as it lives, viewers or not. */
+  #onOwned(owned: OwnedStream): void {
+    const { name } = owned.stream
+    if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, RECORDER_SLOT)
   }
 
   #listenerContext(): ListenerContext {
@@ -122,7 +159,11 @@ class MediaWorker {
       hub: this.#hub,
       delivery: this.#delivery,
       hls: this.#hls,
-      vod: { serve: () => Promise.reject(new AccessDeniedError('no such recording', 'not-found')) },
+      vod: new VodService({
+        store: this.#store,
+        recording: (id) => this.#control.call('recording', id),
+        nowMs: () => performance.now(),
+      }),
       log: this.#log,
       snapshot: () => Promise.reject(new UnavailableError('pictures', 'the codec module is not running')),
       controlSocketPath,
@@ -168,6 +209,7 @@ class MediaWorker {
     this.#delivery.close()
     this.#hls.close()
     this.#listeners.close()
+    await Promise.all([...this.#recorders].map((recorder) => recorder.settled()))
   }
 }
 

@@ -233,9 +233,10 @@ export class StreamHub {
     for (let i = this.#endedLogs.length - 1; i >= 0; i--)
       if (this.#endedLogs[i]?.release()) this.#endedLogs.splice(i, 1)
   }
-  /** Ends every publication of this worker. */
+  /** Ends every publication and every stream of this worker. */
   shutDown(reason: string): void {
     for (const publication of [...this.#publications.values()]) publication.kick(reason)
+    for (const name of [...this.#owned.keys()]) this.streamDown(name)
   }
 
   #newLog(): LogWriter {

@@ -1,0 +1,21 @@
+import type { Config } from '../../platform/config/index.ts'
+import type { Catalog } from '../../platform/storage/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
+import type { StreamRegistry } from '../registry.ts'
+import type { WorkerStats } from '../stats.ts'
+
+export type ApiContext = {
+  readonly config: Config
+  readonly registry: StreamRegistry
+  readonly stats: WorkerStats
+  readonly catalog: Catalog
+  readonly log: Logger
+  readonly version: string
+  /** True between the moment that every listener accepts and the moment that the server stops. */
+  readonly isReady: () => boolean
+  readonly listeners: () => readonly { readonly listener: string; readonly host: string; readonly port: number }[]
+  /** Whether a token is the admin token. */
+  readonly isAdminToken: (token: string) => boolean
+  /** Folder of the built page; absent files give a clear answer. */
+  readonly webFolder: string
+}

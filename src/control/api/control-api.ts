@@ -1,0 +1,117 @@
+import { createServer, type Server } from 'node:http'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { MillraceError } from '../../media/errors.ts'
+import { PEER_HEADER } from '../../pipeline/listeners/index.ts'
+import { isLoopback } from '../../platform/auth/index.ts'
+import { AccessDeniedError } from '../../platform/errors.ts'
+import { errorFields } from '../../platform/telemetry/index.ts'
+import type { ApiContext } from './api-context.ts'
+import { metricsText } from './metrics.ts'
+import { openApiDocument } from './openapi.ts'
+import { type PageFile, Pages } from './pages.ts'
+import { type ApiRoute, ROUTES } from './routes.ts'
+
+const STATUS: Readonly<Record<string, number>> = {
+  'not-found': 404,
+  'access-denied': 403,
+  'malformed-input': 400,
+  unavailable: 503,
+}
+
+/** The control thread's HTTP server: API, pages, metrics, health. Workers hand requests to it over a local socket. */
+export async function openControlApi(context: ApiContext): Promise<Server> {
+  const app = fastify({
+    serverFactory: (handler) => createServer(handler),
+    forceCloseConnections: true,
+    bodyLimit: 1_048_576,
+  })
+  app.addHook('onSend', async (_, reply) => {
+    reply.header('Access-Control-Allow-Origin', '*')
+    reply.header('X-Content-Type-Options', 'nosniff')
+  })
+  app.setErrorHandler((error, _, reply) => answerError(context, error, reply))
+  for (const route of ROUTES) addRoute(app, context, route)
+  app.get('/api/v1/openapi.json', async () => openApiDocument(context.version))
+  addOperations(app, context)
+  addPages(app, new Pages(context.webFolder))
+  await app.ready()
+  return app.server
+}
+
+function addRoute(app: FastifyInstance, context: ApiContext, route: ApiRoute): void {
+  app.route({
+    method: route.method,
+    url: `/api/v1${route.path}`,
+    handler: async (request, reply) => {
+      if (route.access === 'admin') requireAdmin(context, request)
+      reply.header('Cache-Control', 'no-store')
+      const { '*': wildcard = '' } = request.params as { '*'?: string }
+      return await route.handle(context, { wildcard, query: request.query as Record<string, string> })
+    },
+  })
+}
+
+/** Changes are for this machine itself and for who has the admin token. */
+function requireAdmin(context: ApiContext, request: FastifyRequest): void {
+  const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (bearer !== undefined && context.isAdminToken(bearer)) return
+  if (bearer === undefined && isLoopback(peerOf(request)) && isOwnOrigin(request)) return
+  throw new AccessDeniedError('this needs the admin token (Authorization: Bearer …), printed at the first start')
+}
+function peerOf(request: FastifyRequest): string | undefined {
+  const peer = request.headers[PEER_HEADER]
+  return typeof peer === 'string' ? peer : undefined
+}
+/** A web page of another origin, open in a browser on this machine, is not this machine's operator. */
+function isOwnOrigin({ headers }: FastifyRequest): boolean {
+  if (headers.origin === undefined)
+    return headers['sec-fetch-site'] === undefined || headers['sec-fetch-site'] === 'same-origin'
+  return URL.parse(headers.origin)?.host === headers.host
+}
+
+function addOperations(app: FastifyInstance, context: ApiContext): void {
+  app.get('/healthz', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (_, reply) => {
+    if (!context.isReady()) reply.code(503)
+    return { status: context.isReady() ? 'ready' : 'not ready' }
+  })
+  app.get('/metrics', async (_, reply) => {
+    const { contentType, text } = await metricsText(context)
+    reply.type(contentType)
+    return text
+  })
+}
+
+function addPages(app: FastifyInstance, pages: Pages): void {
+  const send = (reply: FastifyReply, file: PageFile | undefined) => {
+    if (!file)
+      return reply
+        .code(404)
+        .send({ error: { code: 'not-found', message: 'the web page is not built; run npm run setup' } })
+    return reply.type(file.contentType).header('Cache-Control', file.cacheControl).send(file.bytes)
+  }
+  app.get('/assets/*', (request, reply) =>
+    send(reply, pages.file(`assets/${(request.params as { '*': string })['*']}`)),
+  )
+  app.get('/favicon.svg', (_, reply) => send(reply, pages.file('favicon.svg')))
+  app.get('/favicon.ico', (_, reply) => send(reply, pages.file('favicon.svg')))
+  app.setNotFoundHandler((request, reply) => {
+    const isPage = (request.method === 'GET' || request.method === 'HEAD') && !request.url.startsWith('/api/')
+    if (isPage) return send(reply, pages.index())
+    return reply.code(404).send({ error: { code: 'not-found', message: 'no such address' } })
+  })
+}
+
+function answerError(context: ApiContext, error: unknown, reply: FastifyReply): void {
+  if (error instanceof MillraceError && STATUS[error.code]) {
+    reply.code(STATUS[error.code] ?? 500).send({ error: { code: error.code, message: error.message } })
+    return
+  }
+  const status = (error as { statusCode?: number }).statusCode ?? 500
+  if (status < 500) {
+    reply.code(status).send({ error: { code: 'malformed-input', message: (error as Error).message } })
+    return
+  }
+  context.log.error('api.failed', errorFields(error))
+  reply.code(500).send({ error: { code: 'internal', message: 'the server failed; see its log' } })
+}

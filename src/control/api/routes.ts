@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { resolveStreamSettings, streamNameProblem } from '../../platform/config/index.ts'
+import { AccessDeniedError } from '../../platform/errors.ts'
+import type { RecordingSummary } from '../../platform/storage/index.ts'
+import type { LiveEntry } from '../registry.ts'
+import type { ApiContext } from './api-context.ts'
+import { INFO, RECORDING, RECORDINGS, STREAM, STREAMS } from './schemas.ts'
+
+export type ApiRequest = { readonly wildcard: string; readonly query: Readonly<Record<string, string>> }
+export type ApiRoute = {
+  readonly method: 'GET' | 'DELETE'
+  /** Below `/api/v1`; `*` takes a stream name with its slashes. */
+  readonly path: string
+  readonly summary: string
+  /** `admin` routes change something: loopback or the admin token. */
+  readonly access: 'anyone' | 'admin'
+  readonly answer: z.ZodType
+  handle(context: ApiContext, request: ApiRequest): Promise<unknown>
+}
+
+export const ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/info',
+    summary: 'Version and listeners of this server',
+    access: 'anyone',
+    answer: INFO,
+    handle: async (context) => ({ name: 'millrace', version: context.version, listeners: context.listeners() }),
+  },
+  {
+    method: 'GET',
+    path: '/streams',
+    summary: 'All live streams',
+    access: 'anyone',
+    answer: STREAMS,
+    handle: async (context) => ({ streams: [...context.registry.streams].map((entry) => streamView(context, entry)) }),
+  },
+  {
+    method: 'GET',
+    path: '/streams/*',
+    summary: 'One live stream',
+    access: 'anyone',
+    answer: STREAM,
+    handle: async (context, { wildcard }) => streamView(context, liveEntry(context, wildcard)),
+  },
+  {
+    method: 'DELETE',
+    path: '/streams/*',
+    summary: 'End a live stream and close its publisher',
+    access: 'admin',
+    answer: z.object({ removed: z.string() }),
+    handle: async (context, { wildcard }) => {
+      const { name } = liveEntry(context, wildcard)
+      context.registry.remove(name, 'ended by an operator')
+      return { removed: name }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/recordings',
+    summary: 'All recordings, newest first; `?stream=` for those of one stream',
+    access: 'anyone',
+    answer: RECORDINGS,
+    handle: async ({ catalog }, { query }) => {
+      const found = await catalog.recordings(query.stream === undefined ? {} : { stream: query.stream })
+      return { recordings: found.map(recordingView) }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/recordings/*',
+    summary: 'One recording',
+    access: 'anyone',
+    answer: RECORDING,
+    handle: async ({ catalog }, { wildcard }) => {
+      const found = (await catalog.recordings()).find(({ id }) => id === wildcard)
+      if (!found) throw new AccessDeniedError(`no recording "${wildcard}"`, 'not-found')
+      return recordingView(found)
+    },
+  },
+]
+
+function liveEntry({ registry }: ApiContext, name: string): LiveEntry {
+  const entry = streamNameProblem(name) ? undefined : registry.stream(name)
+  if (!entry) throw new AccessDeniedError(`no stream "${name.slice(0, 255)}" is live`, 'not-found')
+  return entry
+}
+
+function streamView({ stats, config }: ApiContext, { name, session, startedMs }: LiveEntry): z.input<typeof STREAM> {
+  const report = stats.stream(name)
+  const byProtocol = stats.viewers(name)
+  const tracks = report?.tracks ?? []
+  return {
+    name,
+    state: session ? 'live' : 'waiting',
+    startedAt: new Date(startedMs).toISOString(),
+    ...(session
+      ? { publisher: { protocol: session.protocol, remoteAddress: session.remoteAddress, agent: session.agent } }
+      : {}),
+    tracks: [...tracks],
+    bitsPerSecond: tracks.reduce((sum, track) => sum + track.bitsPerSecond, 0),
+    viewers: { total: Object.values(byProtocol).reduce((sum, count) => sum + count, 0), byProtocol },
+    receivedBytes: report?.receivedBytes ?? 0,
+    recording: resolveStreamSettings(config, name).record,
+  }
+}
+
+function recordingView(recording: RecordingSummary): z.input<typeof RECORDING> {
+  const { id, stream, startedMs, endedMs, durationSeconds, byteLength, tracks } = recording
+  return {
+    id,
+    stream,
+    startedAt: new Date(startedMs).toISOString(),
+    ...(endedMs === undefined ? {} : { endedAt: new Date(endedMs).toISOString() }),
+    durationSeconds,
+    byteLength,
+    isOpen: endedMs === undefined,
+    tracks: [...tracks],
+    hlsUrl: `/vod/${id}/index.m3u8`,
+    mp4Url: `/vod/${id}.mp4`,
+  }
+}

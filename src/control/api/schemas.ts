@@ -1,0 +1,50 @@
+import { z } from 'zod'
+
+export const TRACK = z.object({
+  id: z.int(),
+  kind: z.enum(['video', 'audio']),
+  codec: z.string(),
+  codecString: z.string().describe('RFC 6381'),
+  clockRateHz: z.int(),
+  widthPx: z.int().optional(),
+  heightPx: z.int().optional(),
+  frameRate: z.number().optional(),
+  sampleRateHz: z.int().optional(),
+  channelCount: z.int().optional(),
+  language: z.string().optional(),
+})
+export const LIVE_TRACK = TRACK.extend({ bitsPerSecond: z.number(), framesPerSecond: z.number() })
+
+export const STREAM = z.object({
+  name: z.string(),
+  state: z.enum(['live', 'waiting']).describe('`waiting`: the publisher is gone and may come back'),
+  startedAt: z.iso.datetime(),
+  publisher: z.object({ protocol: z.string(), remoteAddress: z.string(), agent: z.string().optional() }).optional(),
+  tracks: z.array(LIVE_TRACK),
+  bitsPerSecond: z.number(),
+  viewers: z.object({ total: z.int(), byProtocol: z.record(z.string(), z.int()) }),
+  receivedBytes: z.number(),
+  recording: z.boolean(),
+})
+export const STREAMS = z.object({ streams: z.array(STREAM) })
+
+export const RECORDING = z.object({
+  id: z.string(),
+  stream: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  durationSeconds: z.number(),
+  byteLength: z.number(),
+  isOpen: z.boolean().describe('Still being written'),
+  tracks: z.array(TRACK.omit({ id: true }).extend({ trackId: z.int() })),
+  hlsUrl: z.string(),
+  mp4Url: z.string(),
+})
+export const RECORDINGS = z.object({ recordings: z.array(RECORDING) })
+
+export const INFO = z.object({
+  name: z.literal('millrace'),
+  version: z.string(),
+  listeners: z.array(z.object({ listener: z.string(), host: z.string(), port: z.int() })),
+})
+export const PROBLEM = z.object({ error: z.object({ code: z.string(), message: z.string() }) })

@@ -1,0 +1,189 @@
+import type { CmafChunk, CmafSegment } from '../../../media/formats/mp4/index.ts'
+import type { Track } from '../../../media/model/index.ts'
+import type {
+  BlobStore,
+  BlobWriter,
+  InitFact,
+  RecordingFact,
+  SegmentFact,
+  TrackFact,
+} from '../../../platform/storage/index.ts'
+import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
+import type { CmafTap } from '../../packaging/index.ts'
+
+/** Where a recorder tells what is durable; the control thread writes it into the catalogue. */
+export interface RecordingFacts {
+  recordingStarted(recording: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): void
+  tracksKnown(recordingId: string, tracks: readonly TrackFact[]): void
+  initStored(init: InitFact): void
+  segmentStored(segment: SegmentFact): void
+  recordingEnded(id: string, endedMs: number): void
+}
+
+export type RecorderOptions = {
+  readonly stream: string
+  readonly store: BlobStore
+  readonly facts: RecordingFacts
+  readonly log: Logger
+  readonly nowEpochMs: () => number
+}
+
+/** Bytes that may wait for the disk; past that segments are left out, so that a slow disk never stops the stream. */
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024
+
+type OpenSegment = { readonly key: string; readonly writer: Promise<BlobWriter | undefined>; failed: boolean }
+
+/** Writes the CMAF segments of one stream to the store, and tells of each when it is durable. */
+export class Recorder implements CmafTap {
+  readonly id: string
+  readonly #options: RecorderOptions
+  readonly #folder: string
+  readonly #open = new Map<number, OpenSegment>()
+  readonly #epochMs = new Map<number, number>()
+  #tail: Promise<void> = Promise.resolve()
+  #queuedBytes = 0
+  #failing = false
+  #gapPending = new Set<number>()
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    const startedMs = options.nowEpochMs()
+    this.id = recordingId(startedMs)
+    this.#folder = `recordings/${options.stream}/${this.id}`
+    options.facts.recordingStarted({ id: this.id, stream: options.stream, startedMs })
+    options.log.info('recording.started', { stream: options.stream, recording: this.id })
+  }
+
+  onTracks(tracks: readonly Track[]): void {
+    this.#options.facts.tracksKnown(this.id, tracks.map(toTrackFact))
+  }
+  onInit(trackId: number, initId: number, bytes: Uint8Array): void {
+    const key = `${this.#folder}/t${trackId}-init${initId}.mp4`
+    this.#enqueue(bytes.length, async () => {
+      const writer = await this.#options.store.create(key)
+      await writer.append([bytes])
+      await writer.commit()
+      this.#options.facts.initStored({ recordingId: this.id, trackId, initId, key })
+    })
+  }
+  onChunk(trackId: number, chunk: CmafChunk): void {
+    const segment = this.#open.get(trackId) ?? this.#start(trackId, chunk.sequence)
+    if (segment.failed) return
+    if (this.#queuedBytes > MAX_QUEUED_BYTES)
+      return this.#fail(segment, new Error('the disk is too slow for this stream'))
+    this.#enqueue(
+      chunk.byteLength,
+      async () => {
+        if (!segment.failed) await (await segment.writer)?.append(chunk.parts)
+      },
+      segment,
+    )
+  }
+  onSegmentTime(trackId: number, epochMs: number): void {
+    this.#epochMs.set(trackId, epochMs)
+  }
+  onSegment(trackId: number, segment: CmafSegment): void {
+    const open = this.#open.get(trackId)
+    this.#open.delete(trackId)
+    if (!open) return
+    const epochMs = this.#epochMs.get(trackId) ?? this.#options.nowEpochMs()
+    this.#enqueue(0, () => this.#commit(open, trackId, segment, epochMs), open)
+  }
+  onEnd(): void {
+    const endedMs = this.#options.nowEpochMs()
+    this.#enqueue(0, async () => {
+      this.#options.facts.recordingEnded(this.id, endedMs)
+      this.#options.log.info('recording.ended', { stream: this.#options.stream, recording: this.id })
+    })
+  }
+  /** Resolves when everything given so far is durable, or has failed. */
+  async settled(): Promise<void> {
+    await this.#tail
+  }
+
+  #start(trackId: number, sequence: number): OpenSegment {
+    const key = `${this.#folder}/t${trackId}-${String(sequence).padStart(8, '0')}.m4s`
+    const { promise, resolve } = Promise.withResolvers<BlobWriter | undefined>()
+    const segment: OpenSegment = { key, writer: promise, failed: false }
+    this.#open.set(trackId, segment)
+    this.#enqueue(
+      0,
+      async () => {
+        try {
+          resolve(await this.#options.store.create(key))
+        } catch (error) {
+          resolve(undefined)
+          throw error
+        }
+      },
+      segment,
+    )
+    return segment
+  }
+
+  async #commit(open: OpenSegment, trackId: number, segment: CmafSegment, epochMs: number): Promise<void> {
+    const writer = await open.writer
+    if (open.failed || !writer) {
+      this.#gapPending.add(trackId)
+      await writer?.abort()
+      return
+    }
+    await writer.commit()
+    this.#recovered()
+    const { sequence, initId, startTicks, durationTicks, byteLength } = segment
+    const discontinuity = segment.discontinuity || this.#gapPending.delete(trackId)
+    this.#options.facts.segmentStored({
+      recordingId: this.id,
+      trackId,
+      sequence,
+      initId,
+      key: open.key,
+      startTicks,
+      durationTicks,
+      discontinuity,
+      byteLength,
+      epochMs,
+      keyframes: segment.keyframes.map(({ ticks, offsetBytes, sizeBytes }) => ({ ticks, offsetBytes, sizeBytes })),
+    })
+  }
+
+  /** Everything goes to the disk one after the other, in the order of the stream. */
+  #enqueue(bytes: number, work: () => Promise<void>, segment?: OpenSegment): void {
+    this.#queuedBytes += bytes
+    this.#tail = this.#tail
+      .then(work)
+      .catch((error: unknown) => this.#fail(segment, error))
+      .finally(() => {
+        this.#queuedBytes -= bytes
+      })
+  }
+  #fail(segment: OpenSegment | undefined, error: unknown): void {
+    if (segment) segment.failed = true
+    if (this.#failing) return
+    this.#failing = true
+    this.#options.log.error('recording.failing', {
+      stream: this.#options.stream,
+      recording: this.id,
+      ...errorFields(error),
+    })
+  }
+  #recovered(): void {
+    if (!this.#failing) return
+    this.#failing = false
+    this.#options.log.info('recording.recovered', { stream: this.#options.stream, recording: this.id })
+  }
+}
+
+/** `20261122-163143-k3f9`: sorts by time, safe in addresses. */
+function recordingId(startedMs: number): string {
+  const [date, time] = new Date(startedMs).toISOString().split('T')
+  const suffix = Math.floor(Math.random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0')
+  return `${date?.replaceAll('-', '')}-${time?.slice(0, 8).replaceAll(':', '')}-${suffix}`
+}
+
+function toTrackFact(track: Track): TrackFact {
+  const { id, config: _, ...rest } = track
+  return { trackId: id, ...rest }
+}

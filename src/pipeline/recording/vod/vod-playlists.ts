@@ -1,0 +1,78 @@
+import { formatMediaPlaylist, formatMultivariantPlaylist } from '../../../media/formats/hls/index.ts'
+import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
+
+const AUDIO_GROUP = 'audio'
+
+export function segmentsOf(recording: RecordingDetail, trackId: number): SegmentFact[] {
+  return recording.segments.filter((segment) => segment.trackId === trackId)
+}
+
+/** The multivariant playlist of a recording. */
+export function vodMultivariantPlaylist(recording: RecordingDetail): string {
+  const stored = recording.tracks.filter(({ trackId }) => segmentsOf(recording, trackId).length > 0)
+  const video = stored.filter(({ kind }) => kind === 'video')
+  const audio = stored.filter(({ kind }) => kind === 'audio')
+  const withAudio = video.length > 0 && audio.length > 0
+  const loudest = Math.max(0, ...audio.map((track) => bandwidth(recording, track).peakBps))
+  const mean = Math.max(0, ...audio.map((track) => bandwidth(recording, track).meanBps))
+  const variants = (video.length > 0 ? video : audio).map((track) => {
+    const { peakBps, meanBps } = bandwidth(recording, track)
+    const { widthPx, heightPx, frameRate } = track
+    return {
+      uri: `t${track.trackId}.m3u8`,
+      bandwidthBps: peakBps + (withAudio ? loudest : 0),
+      averageBandwidthBps: meanBps + (withAudio ? mean : 0),
+      codecs: [track.codecString, ...(withAudio ? audio.map(({ codecString }) => codecString) : [])],
+      ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
+      ...(frameRate === undefined ? {} : { frameRate }),
+      ...(withAudio ? { audioGroup: AUDIO_GROUP } : {}),
+    }
+  })
+  const renditions = withAudio
+    ? audio.map((track, at) => ({
+        groupId: AUDIO_GROUP,
+        name: track.language ?? `audio ${at + 1}`,
+        uri: `t${track.trackId}.m3u8`,
+        ...(track.language === undefined ? {} : { language: track.language }),
+        ...(track.channelCount === undefined ? {} : { channelCount: track.channelCount }),
+        isDefault: at === 0,
+        autoselect: true,
+      }))
+    : []
+  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions })
+}
+
+function bandwidth(
+  recording: RecordingDetail,
+  { trackId, clockRateHz }: TrackFact,
+): { peakBps: number; meanBps: number } {
+  let peakBps = 1
+  let bits = 0
+  let ticks = 0
+  for (const segment of segmentsOf(recording, trackId)) {
+    if (segment.durationTicks <= 0) continue
+    peakBps = Math.max(peakBps, (segment.byteLength * 8 * clockRateHz) / segment.durationTicks)
+    bits += segment.byteLength * 8
+    ticks += segment.durationTicks
+  }
+  return { peakBps, meanBps: ticks === 0 ? 1 : (bits * clockRateHz) / ticks }
+}
+
+/** All segments of one track; grows while the recording is open. */
+export function vodTrackPlaylist(recording: RecordingDetail, track: TrackFact): string {
+  const isEnded = recording.endedMs !== undefined
+  const segments = segmentsOf(recording, track.trackId)
+  return formatMediaPlaylist({
+    type: isEnded ? 'vod' : 'event',
+    mediaSequence: 0,
+    independentSegments: true,
+    isEnded,
+    segments: segments.map((segment) => ({
+      uri: `t${track.trackId}-${segment.sequence}.m4s`,
+      durationMs: (segment.durationTicks * 1000) / track.clockRateHz,
+      discontinuity: segment.discontinuity && segment !== segments[0],
+      map: { uri: `t${track.trackId}-init${segment.initId}.mp4` },
+      programDateTimeMs: segment.epochMs,
+    })),
+  })
+}

@@ -1,0 +1,78 @@
+/** Facts about streams, sessions and recordings. Times are milliseconds since 1970. */
+export interface Catalog extends AsyncDisposable {
+  sessionStarted(session: SessionFact): Promise<void>
+  sessionEnded(id: string, endedMs: number, reason: string): Promise<void>
+  recordingStarted(recording: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): Promise<void>
+  recordingEnded(id: string, endedMs: number): Promise<void>
+  /** Tracks of a recording as they are now. */
+  setTracks(recordingId: string, tracks: readonly TrackFact[]): Promise<void>
+  initStored(init: InitFact): Promise<void>
+  /** The segment's bytes are durable. */
+  segmentStored(segment: SegmentFact): Promise<void>
+  recordings(filter?: { readonly stream?: string; readonly isOpen?: true }): Promise<RecordingSummary[]>
+  /** Undefined where there is none. */
+  recording(id: string): Promise<RecordingDetail | undefined>
+  setting(key: string): Promise<string | undefined>
+  setSetting(key: string, value: string): Promise<void>
+}
+
+export type SessionFact = {
+  readonly id: string
+  readonly stream: string
+  readonly protocol: string
+  readonly remoteAddress: string
+  readonly agent: string | undefined
+  readonly startedMs: number
+}
+export type RecordingFact = {
+  readonly id: string
+  readonly stream: string
+  readonly startedMs: number
+  /** Undefined while it is being written. */
+  readonly endedMs: number | undefined
+}
+export type TrackFact = {
+  readonly trackId: number
+  readonly kind: 'video' | 'audio'
+  readonly codec: string
+  readonly codecString: string
+  readonly clockRateHz: number
+  readonly widthPx?: number
+  readonly heightPx?: number
+  readonly frameRate?: number
+  readonly sampleRateHz?: number
+  readonly channelCount?: number
+  readonly language?: string
+}
+export type InitFact = {
+  readonly recordingId: string
+  readonly trackId: number
+  readonly initId: number
+  readonly key: string
+}
+export type KeyframeFact = { readonly ticks: number; readonly offsetBytes: number; readonly sizeBytes: number }
+export type SegmentFact = {
+  readonly recordingId: string
+  readonly trackId: number
+  readonly sequence: number
+  readonly initId: number
+  readonly key: string
+  readonly startTicks: number
+  readonly durationTicks: number
+  readonly discontinuity: boolean
+  readonly byteLength: number
+  /** Wall clock of the first sample. */
+  readonly epochMs: number
+  readonly keyframes: readonly KeyframeFact[]
+}
+export type RecordingSummary = RecordingFact & {
+  readonly tracks: readonly TrackFact[]
+  readonly durationSeconds: number
+  readonly byteLength: number
+}
+export type RecordingDetail = RecordingFact & {
+  readonly tracks: readonly TrackFact[]
+  readonly inits: readonly InitFact[]
+  /** By track, then sequence. */
+  readonly segments: readonly SegmentFact[]
+}

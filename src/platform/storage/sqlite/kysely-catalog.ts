@@ -1,0 +1,191 @@
+import type { Kysely } from 'kysely'
+import type {
+  Catalog,
+  InitFact,
+  RecordingDetail,
+  RecordingFact,
+  RecordingSummary,
+  SegmentFact,
+  SessionFact,
+  TrackFact,
+} from '../catalog.ts'
+import { createTables, type Tables } from './tables.ts'
+
+/** The catalogue in any database that Kysely speaks. */
+export class KyselyCatalog implements Catalog {
+  readonly #db: Kysely<Tables>
+
+  private constructor(db: Kysely<Tables>) {
+    this.#db = db
+  }
+  static async open(db: Kysely<Tables>): Promise<KyselyCatalog> {
+    await createTables(db)
+    return new KyselyCatalog(db)
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#db.destroy()
+  }
+
+  async sessionStarted({ id, stream, protocol, remoteAddress, agent, startedMs }: SessionFact): Promise<void> {
+    await this.#db
+      .insertInto('streams')
+      .values({ name: stream, first_ms: startedMs, last_ms: startedMs })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ last_ms: startedMs }))
+      .execute()
+    await this.#db
+      .insertInto('sessions')
+      .values({
+        id,
+        stream,
+        protocol,
+        remote_address: remoteAddress,
+        agent: agent ?? null,
+        started_ms: startedMs,
+        ended_ms: null,
+        end_reason: null,
+      })
+      .execute()
+  }
+  async sessionEnded(id: string, endedMs: number, reason: string): Promise<void> {
+    await this.#db.updateTable('sessions').set({ ended_ms: endedMs, end_reason: reason }).where('id', '=', id).execute()
+  }
+
+  async recordingStarted({ id, stream, startedMs }: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): Promise<void> {
+    await this.#db
+      .insertInto('recordings')
+      .values({ id, stream, started_ms: startedMs, ended_ms: null, tracks: '[]' })
+      .execute()
+  }
+  async recordingEnded(id: string, endedMs: number): Promise<void> {
+    await this.#db.updateTable('recordings').set({ ended_ms: endedMs }).where('id', '=', id).execute()
+  }
+  async setTracks(recordingId: string, tracks: readonly TrackFact[]): Promise<void> {
+    await this.#db
+      .updateTable('recordings')
+      .set({ tracks: JSON.stringify(tracks) })
+      .where('id', '=', recordingId)
+      .execute()
+  }
+  async initStored({ recordingId, trackId, initId, key }: InitFact): Promise<void> {
+    await this.#db
+      .insertInto('inits')
+      .values({ recording_id: recordingId, track_id: trackId, init_id: initId, blob_key: key })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+  async segmentStored(segment: SegmentFact): Promise<void> {
+    await this.#db
+      .insertInto('segments')
+      .values({
+        recording_id: segment.recordingId,
+        track_id: segment.trackId,
+        sequence: segment.sequence,
+        init_id: segment.initId,
+        blob_key: segment.key,
+        start_ticks: segment.startTicks,
+        duration_ticks: segment.durationTicks,
+        discontinuity: segment.discontinuity ? 1 : 0,
+        byte_length: segment.byteLength,
+        epoch_ms: segment.epochMs,
+        keyframes: JSON.stringify(segment.keyframes),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+
+  async recordings(filter: { readonly stream?: string; readonly isOpen?: true } = {}): Promise<RecordingSummary[]> {
+    let query = this.#db.selectFrom('recordings').selectAll().orderBy('started_ms', 'desc')
+    if (filter.stream !== undefined) query = query.where('stream', '=', filter.stream)
+    if (filter.isOpen) query = query.where('ended_ms', 'is', null)
+    const rows = await query.execute()
+    const sums = await this.#sums()
+    return rows.map((row) => {
+      const tracks = JSON.parse(row.tracks) as TrackFact[]
+      const own = sums.get(row.id) ?? []
+      const seconds = own.map(
+        (sum) =>
+          sum.ticks / (tracks.find((track) => track.trackId === sum.trackId)?.clockRateHz ?? Number.POSITIVE_INFINITY),
+      )
+      return {
+        ...toRecording(row),
+        tracks,
+        durationSeconds: Math.max(0, ...seconds),
+        byteLength: own.reduce((total, sum) => total + sum.bytes, 0),
+      }
+    })
+  }
+  async #sums(): Promise<Map<string, { trackId: number; ticks: number; bytes: number }[]>> {
+    const rows = await this.#db
+      .selectFrom('segments')
+      .select(({ fn }) => [
+        'recording_id',
+        'track_id',
+        fn.sum<number>('duration_ticks').as('ticks'),
+        fn.sum<number>('byte_length').as('bytes'),
+      ])
+      .groupBy(['recording_id', 'track_id'])
+      .execute()
+    const sums = new Map<string, { trackId: number; ticks: number; bytes: number }[]>()
+    for (const { recording_id, track_id, ticks, bytes } of rows) {
+      const own = sums.get(recording_id) ?? []
+      own.push({ trackId: track_id, ticks: Number(ticks), bytes: Number(bytes) })
+      sums.set(recording_id, own)
+    }
+    return sums
+  }
+
+  async recording(id: string): Promise<RecordingDetail | undefined> {
+    const row = await this.#db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) return undefined
+    const inits = await this.#db.selectFrom('inits').selectAll().where('recording_id', '=', id).execute()
+    const segments = await this.#db
+      .selectFrom('segments')
+      .selectAll()
+      .where('recording_id', '=', id)
+      .orderBy('track_id')
+      .orderBy('sequence')
+      .execute()
+    return {
+      ...toRecording(row),
+      tracks: JSON.parse(row.tracks) as TrackFact[],
+      inits: inits.map((init) => ({
+        recordingId: id,
+        trackId: init.track_id,
+        initId: init.init_id,
+        key: init.blob_key,
+      })),
+      segments: segments.map(toSegment),
+    }
+  }
+
+  async setting(key: string): Promise<string | undefined> {
+    const row = await this.#db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
+    return row?.value
+  }
+  async setSetting(key: string, value: string): Promise<void> {
+    await this.#db
+      .insertInto('settings')
+      .values({ key, value })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+      .execute()
+  }
+}
+
+function toRecording(row: Omit<Tables['recordings'], 'tracks'>): RecordingFact {
+  return { id: row.id, stream: row.stream, startedMs: row.started_ms, endedMs: row.ended_ms ?? undefined }
+}
+function toSegment(row: Tables['segments']): SegmentFact {
+  return {
+    recordingId: row.recording_id,
+    trackId: row.track_id,
+    sequence: row.sequence,
+    initId: row.init_id,
+    key: row.blob_key,
+    startTicks: row.start_ticks,
+    durationTicks: row.duration_ticks,
+    discontinuity: row.discontinuity !== 0,
+    byteLength: row.byte_length,
+    epochMs: row.epoch_ms,
+    keyframes: JSON.parse(row.keyframes) as SegmentFact['keyframes'],
+  }
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { TestServer } from './server.ts'
+import { type SyntheticOptions, SyntheticStream } from './synthetic.ts'
+
+export type Answer = { readonly status: number; readonly body: string }
+
+/** A publisher that is driven by hand: frames go out when the test says so. */
+export class HttpPublisher implements Disposable {
+  readonly stream: SyntheticStream
+  readonly #request: ClientRequest
+  /** What the server said, at the end of the body or before it. */
+  readonly answer: Promise<Answer>
+
+  constructor(
+    server: TestServer,
+    path: string,
+    options: SyntheticOptions & { readonly headers?: Record<string, string> } = {},
+  ) {
+    this.stream = new SyntheticStream(options)
+    this.#request = request(server.http(path), { method: 'POST', headers: options.headers ?? {} })
+    this.answer = readAnswer(this.#request)
+    this.answer.catch(() => {})
+    this.#request.write(this.stream.header())
+  }
+  async send(frameCount: number): Promise<void> {
+    await this.sendBytes(this.stream.frames(frameCount))
+  }
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    if (!this.#request.write(bytes)) await Promise.race([once(this.#request, 'drain'), this.answer.catch(() => {})])
+  }
+  async finish(): Promise<Answer> {
+    this.#request.end()
+    return await this.answer
+  }
+  /** As if the cable was pulled. */
+  [Symbol.dispose](): void {
+    this.#request.destroy()
+  }
+}
+
+async function readAnswer(sent: ClientRequest): Promise<Answer> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  return { status: response.statusCode ?? 0, body: await text(response) }
+}
+
+/** A live HTTP response, read piece by piece. */
+export class HttpViewer implements Disposable {
+  readonly #response: IncomingMessage
+  received: Buffer = Buffer.alloc(0)
+  ended = false
+  readonly #closed: Promise<void>
+
+  private constructor(response: IncomingMessage) {
+    this.#response = response
+    response.on('data', (bytes: Buffer) => {
+      this.received = Buffer.concat([this.received, bytes])
+    })
+    this.#closed = once(response, 'close').then(() => {
+      this.ended = true
+    })
+  }
+  static async open(server: TestServer, path: string): Promise<HttpViewer> {
+    const sent = request(server.http(path), { agent: false })
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    return new HttpViewer(response)
+  }
+  get status(): number {
+    return this.#response.statusCode ?? 0
+  }
+  /** Resolves when so much has arrived. */
+  async atLeast(byteCount: number): Promise<void> {
+    while (this.received.length < byteCount && !this.ended)
+      await Promise.race([once(this.#response, 'data'), this.#closed])
+  }
+  async end(): Promise<void> {
+    await this.#closed
+  }
+  pause(): void {
+    this.#response.pause()
+  }
+  [Symbol.dispose](): void {
+    this.#response.destroy()
+  }
+}

@@ -54,7 +54,7 @@ const TAGS = new Map<string, (value: string, state: State) => void>([
   ['EXT-X-GAP', (_, state) => set(state.segment, { gap: true })],
   ['EXT-X-MAP', readMap],
   ['EXT-X-PROGRAM-DATE-TIME', readProgramDateTime],
-  ['EXTINF', (value, state) => set(state.segment, { durationMs: decimal(value, state) * 1000 })],
+  ['EXTINF', (value, state) => set(state.segment, { durationMs: Math.round(decimal(value, state) * 1e6) / 1000 })],
   [
     'EXT-X-BYTERANGE',
     (value, state) => {

@@ -1,0 +1,205 @@
+import { MillraceError } from '../../../errors.ts'
+import { parseAttributeList } from '../attribute-list.ts'
+
+/** A line with its number, from 1, and the tag's name and value where it is one. */
+type Line = { readonly number: number; readonly text: string; readonly tag: string; readonly value: string }
+type Rule = (lines: readonly Line[]) => string[]
+
+/**
+ * The rules of RFC 8216bis that a playlist breaks, in words; empty for a good one. Media and multivariant playlists.
+ * Reads the text by itself, so that it also finds what the formatter and the parser have wrong in common.
+ */
+export function checkPlaylist(text: string): string[] {
+  const lines = text.split('\n').map(toLine)
+  const isMultivariant = lines.some(({ tag }) => tag === 'EXT-X-STREAM-INF')
+  const rules = [...COMMON_RULES, ...(isMultivariant ? MULTIVARIANT_RULES : MEDIA_RULES)]
+  return rules.flatMap((rule) => rule(lines))
+}
+
+function toLine(text: string, index: number): Line {
+  const [, tag = '', value = ''] = /^#(EXT[A-Z0-9-]*)(?::(.*))?$/.exec(text) ?? []
+  return { number: index + 1, text, tag, value }
+}
+
+function isUri({ text }: Line): boolean {
+  return text !== '' && !text.startsWith('#')
+}
+
+function each(lines: readonly Line[], tag: string): Line[] {
+  return lines.filter((line) => line.tag === tag)
+}
+
+function at(line: Line | undefined, problem: string): string {
+  return `line ${line?.number ?? '?'}: ${problem}`
+}
+
+const ONCE = [
+  'EXT-X-VERSION',
+  'EXT-X-INDEPENDENT-SEGMENTS',
+  'EXT-X-TARGETDURATION',
+  'EXT-X-MEDIA-SEQUENCE',
+  'EXT-X-DISCONTINUITY-SEQUENCE',
+  'EXT-X-PLAYLIST-TYPE',
+  'EXT-X-ENDLIST',
+]
+
+const COMMON_RULES: Rule[] = [
+  (lines) => (lines[0]?.text === '#EXTM3U' ? [] : ['line 1: EXTM3U must be the first line (4.4.1.1)']),
+  (lines) => (lines.at(-1)?.text === '' ? [] : ['the last line must end with a line feed (4.1)']),
+  (lines) =>
+    lines
+      .filter(({ text }) => text.includes('\r') || /\s$/.test(text))
+      .map((line) => at(line, 'white space at the end')),
+  (lines) => ONCE.flatMap((tag) => (each(lines, tag).length > 1 ? [at(each(lines, tag)[1], `${tag} twice`)] : [])),
+  (lines) => lines.filter((line) => isUri(line) && /\s/.test(line.text)).map((line) => at(line, 'blank in a URI')),
+]
+
+const MEDIA_RULES: Rule[] = [
+  checkTargetDuration,
+  checkVersion,
+  checkSegments,
+  checkHeaderOrder,
+  checkDates,
+  (lines) =>
+    each(lines, 'EXT-X-PLAYLIST-TYPE')
+      .filter(({ value }) => !['VOD', 'EVENT'].includes(value))
+      .map((line) => at(line, `PLAYLIST-TYPE ${line.value} (4.4.3.5)`)),
+  (lines) => {
+    const isVod = each(lines, 'EXT-X-PLAYLIST-TYPE').some(({ value }) => value === 'VOD')
+    return isVod && each(lines, 'EXT-X-ENDLIST').length === 0 ? ['a VOD playlist without ENDLIST (6.2.1)'] : []
+  },
+  (lines) =>
+    each(lines, 'EXT-X-MAP')
+      .filter(({ value }) => !/(^|,)URI="[^"]+"/.test(value))
+      .map((line) => at(line, 'MAP without URI (4.4.4.5)')),
+]
+
+function checkTargetDuration(lines: readonly Line[]): string[] {
+  const [target] = each(lines, 'EXT-X-TARGETDURATION')
+  if (target === undefined) return ['TARGETDURATION is missing (4.4.3.1)']
+  if (!/^\d+$/.test(target.value)) return [at(target, 'TARGETDURATION is no decimal-integer (4.4.3.1)')]
+  return each(lines, 'EXTINF')
+    .filter(({ value }) => Math.round(Number.parseFloat(value)) > Number(target.value))
+    .map((line) => at(line, `EXTINF ${line.value} rounds to more than TARGETDURATION ${target.value} (4.4.3.1)`))
+}
+
+/** Section 8. */
+function checkVersion(lines: readonly Line[]): string[] {
+  const said = Number(each(lines, 'EXT-X-VERSION')[0]?.value ?? 1)
+  const NEEDS: [number, string, boolean][] = [
+    [3, 'decimal EXTINF', each(lines, 'EXTINF').some(({ value }) => value.includes('.'))],
+    [4, 'BYTERANGE', each(lines, 'EXT-X-BYTERANGE').length > 0],
+    [6, 'MAP', each(lines, 'EXT-X-MAP').length > 0],
+  ]
+  return NEEDS.filter(([version, , isUsed]) => isUsed && said < version).map(
+    ([version, feature]) => `${feature} needs VERSION ${version}, the playlist says ${said} (8)`,
+  )
+}
+
+/** Every URI has one EXTINF of its own, and none is left over. */
+function checkSegments(lines: readonly Line[]): string[] {
+  const problems: string[] = []
+  let open: Line | undefined
+  for (const line of lines) {
+    if (line.tag === 'EXTINF') {
+      if (open !== undefined) problems.push(at(line, 'EXTINF without a URI in front'))
+      if (!/^\d+(\.\d+)?,/.test(line.value)) problems.push(at(line, `EXTINF ${line.value} (4.4.4.1)`))
+      open = line
+    } else if (isUri(line)) {
+      if (open === undefined) problems.push(at(line, 'segment without EXTINF (4.4.4.1)'))
+      open = undefined
+    }
+  }
+  if (open !== undefined) problems.push(at(open, 'EXTINF without a segment'))
+  return problems
+}
+
+/** 4.4.3.2 and 4.4.3.3: the sequence numbers come before the first segment. */
+function checkHeaderOrder(lines: readonly Line[]): string[] {
+  const first =
+    lines.find((line) => isUri(line) || line.tag === 'EXT-X-DISCONTINUITY')?.number ?? Number.POSITIVE_INFINITY
+  return ['EXT-X-MEDIA-SEQUENCE', 'EXT-X-DISCONTINUITY-SEQUENCE']
+    .flatMap((tag) => each(lines, tag))
+    .flatMap((line) => [
+      ...(line.number > first ? [at(line, `${line.tag} behind the first segment`)] : []),
+      ...(/^\d+$/.test(line.value) ? [] : [at(line, `${line.tag} is no decimal-integer`)]),
+    ])
+}
+
+/** 4.4.4.6: with a zone, and growing between discontinuities. */
+function checkDates(lines: readonly Line[]): string[] {
+  const problems: string[] = []
+  let last = Number.NEGATIVE_INFINITY
+  for (const line of lines) {
+    if (line.tag === 'EXT-X-DISCONTINUITY') last = Number.NEGATIVE_INFINITY
+    if (line.tag !== 'EXT-X-PROGRAM-DATE-TIME') continue
+    const date = Date.parse(line.value)
+    if (!/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(line.value) || Number.isNaN(date)) {
+      problems.push(at(line, `PROGRAM-DATE-TIME ${line.value} (4.4.4.6)`))
+    }
+    if (date < last) problems.push(at(line, 'PROGRAM-DATE-TIME goes back without a discontinuity'))
+    last = date
+  }
+  return problems
+}
+
+const MULTIVARIANT_RULES: Rule[] = [
+  checkVariants,
+  checkRenditions,
+  (lines) =>
+    ['EXTINF', 'EXT-X-TARGETDURATION', 'EXT-X-MEDIA-SEQUENCE', 'EXT-X-MAP', 'EXT-X-ENDLIST']
+      .flatMap((tag) => each(lines, tag))
+      .map((line) => at(line, `${line.tag} in a multivariant playlist (4.4.2)`)),
+]
+
+function attributesOf(line: Line): Map<string, string> {
+  try {
+    return parseAttributeList(line.value)
+  } catch (error) {
+    if (error instanceof MillraceError) return new Map()
+    throw error
+  }
+}
+
+/** 4.4.6.2. */
+function checkVariants(lines: readonly Line[]): string[] {
+  const groups = new Set(each(lines, 'EXT-X-MEDIA').map((line) => attributesOf(line).get('GROUP-ID')))
+  return each(lines, 'EXT-X-STREAM-INF').flatMap((line) => {
+    const attributes = attributesOf(line)
+    const next = lines[line.number]
+    const bandwidth = Number(attributes.get('BANDWIDTH') ?? Number.NaN)
+    const average = Number(attributes.get('AVERAGE-BANDWIDTH') ?? 0)
+    const group = attributes.get('AUDIO')
+    const RULES: [boolean, string][] = [
+      [next !== undefined && isUri(next), 'STREAM-INF without a URI behind it'],
+      [Number.isInteger(bandwidth) && bandwidth > 0, 'BANDWIDTH is missing or no decimal-integer'],
+      [!(average > bandwidth), 'AVERAGE-BANDWIDTH is more than BANDWIDTH'],
+      [(attributes.get('CODECS') ?? '') !== '', 'CODECS is missing'],
+      [/^(\d+x\d+)?$/.test(attributes.get('RESOLUTION') ?? ''), 'RESOLUTION is malformed'],
+      [/^(\d+(\.\d{1,3})?)?$/.test(attributes.get('FRAME-RATE') ?? ''), 'FRAME-RATE is malformed'],
+      [group === undefined || groups.has(group), `no rendition in group ${group}`],
+    ]
+    return RULES.filter(([holds]) => !holds).map(([, problem]) => at(line, `${problem} (4.4.6.2)`))
+  })
+}
+
+/** 4.4.6.1. */
+function checkRenditions(lines: readonly Line[]): string[] {
+  const seen = new Set<string>()
+  const defaults = new Set<string>()
+  return each(lines, 'EXT-X-MEDIA').flatMap((line) => {
+    const attributes = attributesOf(line)
+    const group = `${attributes.get('TYPE')}/${attributes.get('GROUP-ID')}`
+    const name = `${group}/${attributes.get('NAME')}`
+    const isDefault = attributes.get('DEFAULT') === 'YES'
+    const RULES: [boolean, string][] = [
+      [['TYPE', 'GROUP-ID', 'NAME'].every((key) => attributes.has(key)), 'TYPE, GROUP-ID or NAME is missing'],
+      [!seen.has(name), 'NAME is used twice in its group'],
+      [!isDefault || !defaults.has(group), 'a second DEFAULT=YES in the group'],
+      [!isDefault || attributes.get('AUTOSELECT') !== 'NO', 'DEFAULT=YES with AUTOSELECT=NO'],
+    ]
+    seen.add(name)
+    if (isDefault) defaults.add(group)
+    return RULES.filter(([holds]) => !holds).map(([, problem]) => at(line, `${problem} (4.4.6.1)`))
+  })
+}

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { type Frame, type Track, ticks } from '../../model/index.ts'
+import { readBoxes, readerOf } from './box.ts'
+import { CmafSegmenter } from './cmaf-segmenter.ts'
+import { readMoof } from './read-fragment.ts'
+import { collectSegments, SegmentCollector } from './testing/collect-segments.ts'
+import { TRACK_OF } from './testing/tracks.ts'
+
+const VIDEO = TRACK_OF.h264
+const AUDIO = TRACK_OF.opus
+const TRACKS = [VIDEO, AUDIO]
+const TARGET = { targetDurationMs: 2000 }
+
+type Span = { readonly from: number; readonly to: number }
+
+/** 25 frames a second with a key frame every `gop` frames. */
+function video({ from, to }: Span, gop = 25): Frame[] {
+  return Array.from({ length: Math.round((to - from) * 25) }, (_, index) => {
+    const at = ticks(Math.round(from * 90_000) + index * 3600)
+    const times = { ptsTicks: at, dtsTicks: at, durationTicks: ticks(0) }
+    return { trackId: VIDEO.id, ...times, isKey: index % gop === 0, data: Uint8Array.of(1, index) }
+  })
+}
+
+/** Opus packets of 20 ms. */
+function audio({ from, to }: Span): Frame[] {
+  return Array.from({ length: Math.round((to - from) * 50) }, (_, index) => {
+    const at = ticks(Math.round(from * 48_000) + index * 960)
+    const times = { ptsTicks: at, dtsTicks: at, durationTicks: ticks(0) }
+    return { trackId: AUDIO.id, ...times, isKey: true, data: Uint8Array.of(0x08 | (19 << 3), index) }
+  })
+}
+
+function seconds(frame: Frame): number {
+  return frame.dtsTicks / (frame.trackId === VIDEO.id ? 90_000 : 48_000)
+}
+
+/** In the order of decode times, audio reaching the segmenter `audioLeadSeconds` before its time. */
+function interleaved(frames: readonly Frame[], audioLeadSeconds = 0): Frame[] {
+  const arrival = (frame: Frame) => seconds(frame) - (frame.trackId === AUDIO.id ? audioLeadSeconds : 0)
+  return frames.toSorted((a, b) => arrival(a) - arrival(b))
+}
+
+/** [sequence, start and duration in seconds] of every segment of a track. */
+function spans(collected: SegmentCollector, track: Track): [number, number, number][] {
+  return collected.of(track.id).map(({ segment: { sequence, startTicks, durationTicks } }) => {
+    const toSeconds = (value: number) => Math.round((value / track.clockRateHz) * 1000) / 1000
+    return [sequence, toSeconds(startTicks), toSeconds(durationTicks)]
+  })
+}
+
+describe('CmafSegmenter', () => {
+  it('cuts video at the first key frame past the target, and audio at the same times', () => {
+    const span = { from: 1, to: 7.4 }
+    for (const lead of [-0.7, -0.1, 0, 0.1, 0.7]) {
+      const collected = collectSegments(TRACKS, interleaved([...video(span), ...audio(span)], lead), TARGET)
+      const expected = [
+        [0, 1, 2],
+        [1, 3, 2],
+        [2, 5, 2],
+        [3, 7, 0.4],
+      ]
+      assert.deepEqual(spans(collected, VIDEO), expected, `video, audio ${lead} s ahead`)
+      assert.deepEqual(spans(collected, AUDIO), expected, `audio ${lead} s ahead`)
+    }
+  })
+
+  it('cuts audio alone at the target', () => {
+    const collected = collectSegments([AUDIO], audio({ from: 0, to: 5 }), TARGET)
+    assert.deepEqual(spans(collected, AUDIO), [
+      [0, 0, 2],
+      [1, 2, 2],
+      [2, 4, 1],
+    ])
+  })
+
+  it('lets the segment and its chunks go on while no key frame comes', () => {
+    const collected = collectSegments([VIDEO], video({ from: 0, to: 9 }, 200), TARGET)
+    assert.deepEqual(spans(collected, VIDEO), [
+      [0, 0, 8],
+      [1, 8, 1],
+    ])
+    assert.equal(collected.chunks.filter(({ chunk }) => chunk.sequence === 0).length, 17)
+  })
+
+  it('makes chunks no longer than the part target, one after the other', () => {
+    const span = { from: 0, to: 6 }
+    const options = { ...TARGET, partTargetMs: 300 }
+    const collected = collectSegments(TRACKS, interleaved([...video(span), ...audio(span)]), options)
+    for (const track of TRACKS) {
+      const chunks = collected.chunks.filter((each) => each.trackId === track.id).map((each) => each.chunk)
+      let next = 0
+      for (const chunk of chunks) {
+        assert.equal(chunk.startTicks, next)
+        assert.ok(chunk.durationTicks <= 0.3 * track.clockRateHz)
+        next = chunk.startTicks + chunk.durationTicks
+      }
+      assert.equal(next, 6 * track.clockRateHz)
+    }
+    const independent = collected.chunks.filter((each) => each.trackId === VIDEO.id && each.chunk.isIndependent)
+    assert.deepEqual(
+      independent.map(({ chunk }) => chunk.index),
+      [0, 0, 0],
+    )
+  })
+
+  it('says where the key frames of a segment lie', () => {
+    const { segments } = collectSegments([VIDEO], video({ from: 0, to: 4 }), TARGET)
+    for (const { segment, bytes } of segments) {
+      assert.equal(segment.byteLength, bytes.length)
+      assert.equal(segment.keyframes.length, 2)
+      for (const keyframe of segment.keyframes) {
+        const at = Buffer.from(bytes).subarray(keyframe.offsetBytes, keyframe.offsetBytes + keyframe.sizeBytes)
+        assert.equal(at[1], (keyframe.ticks / 3600) & 0xff)
+        assert.equal(
+          Buffer.from(bytes).toString('latin1', keyframe.chunkOffsetBytes + 4, keyframe.chunkOffsetBytes + 8),
+          'moof',
+        )
+      }
+    }
+  })
+
+  it('drops what comes before the first key frame', () => {
+    const collected = collectSegments([VIDEO], video({ from: 0, to: 4 }).slice(5), TARGET)
+    assert.deepEqual(spans(collected, VIDEO)[0], [0, 1, 2])
+  })
+
+  it('marks a discontinuity in all tracks where the publisher came back', () => {
+    const collector = new SegmentCollector()
+    const segmenter = new CmafSegmenter(collector, TARGET)
+    segmenter.setTracks(TRACKS)
+    for (const span of [
+      { from: 100, to: 103 },
+      { from: 0, to: 3 },
+    ]) {
+      segmenter.discontinuity()
+      for (const frame of interleaved([...video(span), ...audio(span)])) segmenter.frame(frame)
+    }
+    segmenter.flush()
+    for (const track of TRACKS) {
+      assert.deepEqual(
+        collector.of(track.id).map(({ segment }) => [segment.sequence, segment.discontinuity]),
+        [
+          [0, false],
+          [1, false],
+          [2, true],
+          [3, false],
+        ],
+      )
+    }
+    assert.equal(collector.inits.length, 2, 'the configurations are the same')
+  })
+
+  it('starts a new init and a discontinuity where a configuration changes', () => {
+    const collector = new SegmentCollector()
+    const segmenter = new CmafSegmenter(collector, TARGET)
+    const feed = (span: Span) => {
+      for (const frame of interleaved([...video(span), ...audio(span)])) segmenter.frame(frame)
+    }
+    segmenter.setTracks(TRACKS)
+    feed({ from: 0, to: 3 })
+    segmenter.setTracks([{ ...VIDEO, config: Uint8Array.of(...VIDEO.config, 0) }, AUDIO])
+    feed({ from: 3, to: 6 })
+    segmenter.flush()
+    const facts = (track: Track) =>
+      collector.of(track.id).map(({ segment }) => [segment.sequence, segment.initId, segment.discontinuity])
+    assert.deepEqual(facts(VIDEO), [
+      [0, 0, false],
+      [1, 0, false],
+      [2, 2, true],
+      [3, 2, false],
+    ])
+    assert.deepEqual(facts(AUDIO), [
+      [0, 1, false],
+      [1, 1, false],
+      [2, 1, true],
+      [3, 1, false],
+    ])
+  })
+
+  it('ends a removed track, and marks the next segment of the others', () => {
+    const collector = new SegmentCollector()
+    const segmenter = new CmafSegmenter(collector, TARGET)
+    segmenter.setTracks(TRACKS)
+    for (const frame of interleaved([...video({ from: 0, to: 3 }), ...audio({ from: 0, to: 3 })]))
+      segmenter.frame(frame)
+    segmenter.setTracks([VIDEO])
+    assert.equal(spans(collector, AUDIO).at(-1)?.[0], 1)
+    for (const frame of video({ from: 3, to: 4 })) segmenter.frame(frame)
+    segmenter.flush()
+    assert.deepEqual(
+      collector.of(VIDEO.id).map(({ segment }) => [segment.sequence, segment.discontinuity]),
+      [
+        [0, false],
+        [1, false],
+        [2, true],
+      ],
+    )
+  })
+
+  it('goes on with audio while video is silent, and takes video in again', () => {
+    const frames = [...video({ from: 0, to: 2 }), ...video({ from: 12, to: 16 }), ...audio({ from: 0, to: 16 })]
+    const collected = collectSegments(TRACKS, interleaved(frames), TARGET)
+    const longest = Math.max(...spans(collected, AUDIO).map(([, , duration]) => duration))
+    assert.ok(longest <= 4, `an audio segment of ${longest} s`)
+    const audioStarts = new Map(spans(collected, AUDIO).map(([sequence, start]) => [sequence, start]))
+    for (const [sequence, start] of spans(collected, VIDEO).slice(1)) assert.equal(audioStarts.get(sequence), start)
+  })
+
+  it('does not keep the segment of a silent audio track open', () => {
+    const collector = new SegmentCollector()
+    const segmenter = new CmafSegmenter(collector, TARGET)
+    segmenter.setTracks(TRACKS)
+    const frames = interleaved([...video({ from: 0, to: 10 }), ...audio({ from: 0, to: 1 })])
+    for (const frame of frames) segmenter.frame(frame)
+    assert.deepEqual(spans(collector, AUDIO), [[0, 0, 1]])
+  })
+
+  it('loses, doubles and reorders nothing, however the frames come', () => {
+    const gap = fc.record({ gop: fc.integer({ min: 1, max: 90 }), lead: fc.double({ min: -3, max: 3, noNaN: true }) })
+    fc.assert(
+      fc.property(gap, fc.integer({ min: 200, max: 4000 }), ({ gop, lead }, targetDurationMs) => {
+        const span = { from: 2, to: 9 }
+        const frames = interleaved([...video(span, gop), ...audio(span)], lead)
+        const collected = collectSegments(TRACKS, frames, { targetDurationMs, partTargetMs: 250 })
+        for (const track of TRACKS) {
+          const own = frames.filter((frame) => frame.trackId === track.id)
+          const segments = collected.of(track.id)
+          const sequences = segments.map(({ segment }) => segment.sequence)
+          assert.deepEqual(
+            sequences,
+            [...new Set(sequences)].toSorted((a, b) => a - b),
+          )
+          assert.deepEqual(
+            segments.flatMap(({ bytes }) => decodeTimes(bytes)),
+            own.map((frame) => frame.dtsTicks),
+          )
+          assert.ok(segments.every(({ segment }) => segment.isIndependent))
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+function decodeTimes(segment: Uint8Array): number[] {
+  const times: number[] = []
+  for (const { type, body } of readBoxes(readerOf(segment))) {
+    if (type !== 'moof') continue
+    for (const { baseDecodeTimeTicks, runs } of readMoof(body, new Map())) {
+      let at = baseDecodeTimeTicks ?? 0
+      for (const sample of runs.flatMap((run) => run.samples)) {
+        times.push(at)
+        at += sample.durationTicks
+      }
+    }
+  }
+  return times
+}

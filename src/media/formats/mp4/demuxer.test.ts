@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { LimitExceededError, MalformedInputError, UnsupportedInputError } from '../../errors.ts'
-import type { Frame } from '../../model/index.ts'
+import { type Frame, ticks } from '../../model/index.ts'
 import { Fmp4Demuxer } from './demuxer.ts'
+import { writeFragment } from './fragment.ts'
 import { writeInitSegment } from './init-segment.ts'
 import { clipMissing, loadClip } from './testing/clips.ts'
 import { CollectingSink } from './testing/collecting-sink.ts'
@@ -62,6 +63,15 @@ describe('Fmp4Demuxer', () => {
     new DataView(free.buffer).setUint32(0, free.length)
     free.set([0x66, 0x72, 0x65, 0x65], 4)
     assert.deepEqual(demux([free, bytes, free]).frames, frames)
+  })
+
+  it('gives no frame for a sample without data', () => {
+    const { bytes, frames } = smallFile()
+    const times = { ptsTicks: ticks(1), dtsTicks: ticks(1), durationTicks: ticks(1) }
+    const empty = writeFragment(99, [
+      { trackId: TRACK_OF.h264.id, samples: [{ ...times, isKey: true, data: new Uint8Array() }] },
+    ])
+    assert.deepEqual(demux([bytes, ...empty, bytes]).frames, [...frames, ...frames])
   })
 
   it('announces only tracks that a second moov changes', () => {

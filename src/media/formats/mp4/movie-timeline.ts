@@ -48,7 +48,7 @@ export class MovieTimeline {
     return this.#lanes.get(trackId)?.nextDtsTicks
   }
 
-  /** `moofOffset` is the place of the fragment's moof in the stream. */
+  /** Samples without data take their time and give no frame. `moofOffset` is the place of the fragment's moof in the stream. */
   plan(fragments: readonly TrackFragment[], moofOffset: number): PlannedSample[] {
     const planned: PlannedSample[] = []
     for (const fragment of fragments) {
@@ -59,7 +59,8 @@ export class MovieTimeline {
         let offset = run.dataOffset + (run.isFromFile ? 0 : moofOffset)
         if (offset < 0) throw new MalformedInputError('data_offset', moofOffset, 'points in front of the file')
         for (const sample of run.samples) {
-          planned.push({ offset, sizeBytes: sample.sizeBytes, frame: nextFrame(lane, sample) })
+          const frame = nextFrame(lane, sample)
+          if (sample.sizeBytes > 0) planned.push({ offset, sizeBytes: sample.sizeBytes, frame })
           offset += sample.sizeBytes
         }
       }

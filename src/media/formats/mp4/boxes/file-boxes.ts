@@ -6,18 +6,11 @@ export type Brands = readonly [string, ...string[]]
 
 /** File Type. ISO/IEC 14496-12, 4.3. */
 export function ftyp(w: ByteWriter, brands: Brands): void {
-  box(w, 'ftyp', () => writeBrands(w, brands))
-}
-
-/** Segment Type. ISO/IEC 14496-12, 8.16.2. */
-export function styp(w: ByteWriter, brands: Brands): void {
-  box(w, 'styp', () => writeBrands(w, brands))
-}
-
-function writeBrands(w: ByteWriter, brands: Brands): void {
-  w.ascii(brands[0])
-  w.u32(0)
-  for (const brand of brands) w.ascii(brand)
+  box(w, 'ftyp', () => {
+    w.ascii(brands[0])
+    w.u32(0) // minor_version
+    for (const brand of brands) w.ascii(brand)
+  })
 }
 
 /** Most bytes that a 32-bit box size can hold beside its 8-byte header. */

@@ -1,0 +1,43 @@
+import type { Track } from '../../../media/model/index.ts'
+import { type JobFault, MESSAGE } from '../channel/job-messages.ts'
+import type { MessagePipe } from '../channel/message-pipe.ts'
+
+export type EncodedFrame = {
+  readonly trackId: number
+  readonly ptsTicks: number
+  readonly dtsTicks: number
+  readonly durationTicks: number
+  readonly isKey: boolean
+  /** Must not change afterwards. */
+  readonly data: Uint8Array
+}
+
+/** One job's voice. */
+export class JobOutput {
+  readonly #pipe: MessagePipe
+  readonly #job: number
+
+  constructor(pipe: MessagePipe, job: number) {
+    this.#pipe = pipe
+    this.#job = job
+  }
+
+  get isFull(): boolean {
+    return this.#pipe.isFull
+  }
+  drained(): Promise<void> {
+    return this.#pipe.drained()
+  }
+  track({ config, ...track }: Track): void {
+    this.#pipe.send(MESSAGE.track, { job: this.#job, ...track }, config)
+  }
+  frame({ data, ...frame }: EncodedFrame): void {
+    this.#pipe.send(MESSAGE.frame, { job: this.#job, ...frame }, data)
+  }
+  done(result?: Uint8Array): void {
+    this.#pipe.send(MESSAGE.done, { job: this.#job }, result)
+  }
+  failed(fault: JobFault, problem: string): void {
+    this.#pipe.send(MESSAGE.failed, { job: this.#job, fault, problem: problem.slice(0, 2000) })
+  }
+}

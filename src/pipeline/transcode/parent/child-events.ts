@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { audioTrack, videoTrack } from '../../../media/codecs/index.ts'
+import { MalformedInputError } from '../../../media/errors.ts'
+import { AUDIO_CODECS, type Frame, type Ticks, type Track, VIDEO_CODECS } from '../../../media/model/index.ts'
+import type { Message } from '../channel/message.ts'
+
+/**
+ * What a codec process says, checked: it decodes strangers' bytes with native code, so its word is not taken for
+ * granted. Every reader throws MalformedInputError.
+ */
+const job = z.int().positive()
+const integer = z.int()
+const size = z.int().min(0).max(65_535)
+
+const schemas = {
+  hello: z.object({ ffmpeg: z.string().max(100) }),
+  missing: z.object({ reason: z.string().max(4000) }),
+  job: z.object({ job }),
+  track: z.discriminatedUnion('kind', [
+    z.object({ job, kind: z.literal('video'), id: size, codec: z.enum(VIDEO_CODECS), widthPx: size, heightPx: size }),
+    z.object({
+      job,
+      kind: z.literal('audio'),
+      id: size,
+      codec: z.enum(AUDIO_CODECS),
+      sampleRateHz: z.int().positive(),
+      channelCount: z.int().positive().max(255),
+    }),
+  ]),
+  frame: z.object({
+    job,
+    trackId: size,
+    ptsTicks: integer,
+    dtsTicks: integer,
+    durationTicks: integer.min(0),
+    isKey: z.boolean(),
+  }),
+  failed: z.object({ job, fault: z.enum(['input', 'codec']), problem: z.string().max(4000) }),
+}
+
+function read<T>(what: string, schema: z.ZodType<T>, message: Message): T {
+  const result = schema.safeParse(message.header)
+  if (result.success) return result.data
+  throw new MalformedInputError(`codec process message "${what}"`, 0, z.prettifyError(result.error))
+}
+
+export const readHello = (message: Message): string => read('hello', schemas.hello, message).ffmpeg
+export const readMissing = (message: Message): string => read('missing', schemas.missing, message).reason
+export const readJob = (message: Message): number => read('job', schemas.job, message).job
+export const readFailed = (message: Message): z.infer<typeof schemas.failed> => read('failed', schemas.failed, message)
+
+export function readTrack(message: Message): Track {
+  const said = read('track', schemas.track, message)
+  return said.kind === 'video'
+    ? videoTrack(said.id, said.codec, message.payload, said)
+    : audioTrack(said.id, said.codec, message.payload, said)
+}
+
+/** `data` belongs to the caller. */
+export function readFrame(message: Message): Frame {
+  const said = read('frame', schemas.frame, message)
+  return {
+    trackId: said.trackId,
+    ptsTicks: said.ptsTicks as Ticks,
+    dtsTicks: said.dtsTicks as Ticks,
+    durationTicks: said.durationTicks as Ticks,
+    isKey: said.isKey,
+    data: message.payload,
+  }
+}

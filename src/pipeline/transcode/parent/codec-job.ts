@@ -1,0 +1,36 @@
+import type { Frame, Track } from '../../../media/model/index.ts'
+import type { JobFault, JobRequest } from '../channel/job-messages.ts'
+
+/** How a job ended. */
+export type JobEnd =
+  | { readonly outcome: 'done'; readonly result: Uint8Array }
+  /** The job cannot be done; the process is well. */
+  | { readonly outcome: 'failed'; readonly fault: JobFault; readonly problem: string }
+  /** The process ended under the job, or did not start. A new one starts for the next job. */
+  | { readonly outcome: 'died'; readonly problem: string }
+  /** There are no codecs on this machine, and no job will ever be done. */
+  | { readonly outcome: 'missing'; readonly problem: string }
+  | { readonly outcome: 'cancelled' }
+
+/** What a job gives. Frames and results belong to the sink. */
+export interface JobSink {
+  onTrack?(track: Track): void
+  onFrame?(frame: Frame): void
+  /** Exactly once, as the last call, and never from within `run`. */
+  onEnd(end: JobEnd): void
+}
+
+export type JobOrder = {
+  readonly request: JobRequest
+  /** Must not change until the job ends. */
+  readonly input?: Uint8Array
+  /** A job that takes longer is taken for frozen, and its process is killed. Counts from when the process has it. */
+  readonly timeoutMs?: number
+}
+
+/** A job under way. */
+export interface CodecJob {
+  readonly id: number
+  /** The sink is told at once; what the process still sends for the job is dropped. */
+  cancel(): void
+}

@@ -1,0 +1,200 @@
+import type { Logger } from '../../../platform/telemetry/index.ts'
+import { MESSAGE } from '../channel/job-messages.ts'
+import type { Message } from '../channel/message.ts'
+import { BackOff } from './back-off.ts'
+import { readFailed, readFrame, readHello, readJob, readMissing, readTrack } from './child-events.ts'
+import { ChildLink } from './child-link.ts'
+import type { CodecJob, JobEnd, JobOrder, JobSink } from './codec-job.ts'
+import { CODEC_LIBRARY, missingLibrary } from './library.ts'
+
+export type CodecProcessOptions = {
+  readonly log: Logger
+  /** What this process is for, in log lines: `demo`, `pictures`. */
+  readonly purpose: string
+  /** Ends the process and every job. */
+  readonly signal?: AbortSignal
+  /** A process without a job for so long is stopped. Default 60 s. */
+  readonly idleMs?: number
+  /** Package to load instead of node-av (tests of its absence). */
+  readonly library?: string
+}
+
+type OpenJob = { readonly order: JobOrder; readonly sink: JobSink; sent: boolean; timer?: NodeJS.Timeout }
+type Running = {
+  readonly link: ChildLink
+  readonly startedMs: number
+  readonly patience: NodeJS.Timeout
+  ready: boolean
+}
+
+const IDLE_MS = 60_000
+const START_TIMEOUT_MS = 20_000
+const END_TIMEOUT_MS = 2000
+/** A process that lasted so long was well: the next failure is the first again. */
+const STEADY_MS = 30_000
+
+/**
+ * Owns one child process with the codecs. The process starts with the first job, stops after a minute without one,
+ * and is replaced when it dies: its jobs are told, and later ones wait for the next process (1 s, 2 s … 30 s).
+ */
+export class CodecProcess implements AsyncDisposable {
+  readonly #options: CodecProcessOptions
+  readonly #log: Logger
+  readonly #jobs = new Map<number, OpenJob>()
+  readonly #backOff = new BackOff()
+  readonly #ending = new Set<Promise<void>>()
+  #running: Running | undefined
+  #restart: NodeJS.Timeout | undefined
+  #idle: NodeJS.Timeout | undefined
+  #missing: string | undefined
+  #ffmpeg: string | undefined
+  #jobCount = 0
+  #disposed = false
+
+  constructor(options: CodecProcessOptions) {
+    this.#options = options
+    this.#log = options.log.with({ purpose: options.purpose })
+    options.signal?.addEventListener('abort', () => void this[Symbol.asyncDispose](), { once: true })
+    if (options.signal?.aborted) this.#disposed = true
+  }
+
+  /** Undefined while no process runs. */
+  get pid(): number | undefined {
+    return this.#running?.link.pid
+  }
+  get openJobCount(): number {
+    return this.#jobs.size
+  }
+  /** FFmpeg's version, once a process has said it. */
+  get ffmpeg(): string | undefined {
+    return this.#ffmpeg
+  }
+
+  run(order: JobOrder, sink: JobSink): CodecJob {
+    const id = ++this.#jobCount
+    this.#jobs.set(id, { order, sink, sent: false })
+    clearTimeout(this.#idle)
+    if (this.#disposed) queueMicrotask(() => this.#end(id, { outcome: 'cancelled' }))
+    else if (this.#running?.ready) this.#send(id)
+    else if (!this.#running && !this.#restart) this.#start()
+    return { id, cancel: () => this.#cancel(id) }
+  }
+
+  /** Every job is cancelled; resolves when the process is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true
+    clearTimeout(this.#restart)
+    clearTimeout(this.#idle)
+    for (const id of [...this.#jobs.keys()]) this.#end(id, { outcome: 'cancelled' })
+    this.#stop()
+    await Promise.all(this.#ending)
+  }
+
+  // ---- the process
+
+  #start(): void {
+    const { library = CODEC_LIBRARY } = this.#options
+    this.#restart = undefined
+    this.#missing ??= missingLibrary(library)
+    if (this.#missing !== undefined) return queueMicrotask(() => this.#endAll(this.#missingEnd()))
+    const gone = Promise.withResolvers<void>()
+    const link = new ChildLink(library, this.#log, {
+      onMessage: (message) => this.#running?.link === link && this.#receive(message),
+      onExit: (reason) => {
+        this.#ending.delete(gone.promise)
+        gone.resolve()
+        if (this.#running?.link === link) this.#died(reason)
+      },
+    })
+    this.#ending.add(gone.promise)
+    const patience = setTimeout(() => link.kill('it did not come up'), START_TIMEOUT_MS)
+    this.#running = { link, startedMs: performance.now(), patience, ready: false }
+  }
+
+  #ready(ffmpeg: string): void {
+    const running = this.#running
+    if (!running) return
+    clearTimeout(running.patience)
+    running.ready = true
+    this.#ffmpeg = ffmpeg
+    const startMs = Math.round(performance.now() - running.startedMs)
+    this.#log.debug('codec.started', { pid: running.link.pid, ffmpeg, startMs })
+    for (const id of this.#jobs.keys()) this.#send(id)
+  }
+
+  #died(problem: string): void {
+    const running = this.#running
+    this.#running = undefined
+    clearTimeout(running?.patience)
+    if (running && performance.now() - running.startedMs > STEADY_MS) this.#backOff.succeeded()
+    const waitMs = this.#backOff.failed()
+    this.#log.warn('codec.died', { pid: running?.link.pid, problem, jobs: this.#jobs.size, restartAfterMs: waitMs })
+    this.#restart = setTimeout(() => this.#restarted(), waitMs)
+    this.#endAll({ outcome: 'died', problem })
+  }
+  #restarted(): void {
+    this.#restart = undefined
+    if (this.#jobs.size > 0) this.#start()
+  }
+
+  /** Lets the present process go; a job that comes now starts another. */
+  #stop(): void {
+    const running = this.#running
+    this.#running = undefined
+    if (!running) return
+    clearTimeout(running.patience)
+    running.link.close()
+    setTimeout(() => running.link.kill('it did not end'), END_TIMEOUT_MS).unref()
+  }
+
+  // ---- jobs
+
+  #send(id: number): void {
+    const job = this.#jobs.get(id)
+    const link = this.#running?.link
+    if (!job || !link || job.sent) return
+    job.sent = true
+    const { request, input, timeoutMs } = job.order
+    link.send(MESSAGE.start, { job: id, ...request }, input)
+    if (timeoutMs !== undefined) job.timer = setTimeout(() => link.kill(`a job took over ${timeoutMs} ms`), timeoutMs)
+  }
+
+  #cancel(id: number): void {
+    if (this.#jobs.get(id)?.sent) this.#running?.link.send(MESSAGE.cancel, { job: id })
+    this.#end(id, { outcome: 'cancelled' })
+  }
+
+  #end(id: number, end: JobEnd): void {
+    const job = this.#jobs.get(id)
+    if (!job) return
+    clearTimeout(job.timer)
+    this.#jobs.delete(id)
+    if (this.#jobs.size === 0) {
+      clearTimeout(this.#idle)
+      this.#idle = setTimeout(() => this.#stop(), this.#options.idleMs ?? IDLE_MS).unref()
+    }
+    if (end.outcome === 'done') this.#backOff.succeeded()
+    job.sink.onEnd(end)
+  }
+  #endAll(end: JobEnd): void {
+    for (const id of [...this.#jobs.keys()]) this.#end(id, end)
+  }
+  #missingEnd(): JobEnd {
+    return { outcome: 'missing', problem: this.#missing ?? 'the codecs are missing' }
+  }
+
+  #receive(message: Message): void {
+    if (message.type === MESSAGE.hello) return this.#ready(readHello(message))
+    if (message.type === MESSAGE.missing) {
+      this.#missing = readMissing(message)
+      this.#stop()
+      return this.#endAll(this.#missingEnd())
+    }
+    const id = readJob(message)
+    const sink = this.#jobs.get(id)?.sink
+    if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
+    else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
+    else if (message.type === MESSAGE.done) this.#end(id, { outcome: 'done', result: message.payload })
+    else if (message.type === MESSAGE.failed) this.#end(id, { outcome: 'failed', ...readFailed(message) })
+  }
+}

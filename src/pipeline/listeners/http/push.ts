@@ -4,7 +4,9 @@ import { plainAddress } from '../../../platform/auth/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { isPushFormat, type PushFormat, PushSession } from '../../ingest/index.ts'
 import type { ListenerContext } from '../context.ts'
-import { problemOf, respondJson, respondProblem } from './respond.ts'
+import { type HttpProblem, problemOf, respondJson, respondProblem } from './respond.ts'
+
+const LAST_WORDS_MS = 1000
 
 export function pushFormat(format: string): PushFormat {
   if (isPushFormat(format)) return format
@@ -53,19 +55,25 @@ export async function pushHttp(
 ): Promise<void> {
   const session = await openPush(context, request, { ...target, protocol: `http-${target.format}` })
   const { publication } = session
-  request.socket.setTimeout(context.config.limits.idleMs, () =>
-    fail(new MalformedInputError('body', session.receivedBytes, 'the publisher went silent')),
-  )
+  // The peer may have gone while the control thread decided; its 'close' is then past.
+  if (request.destroyed || request.socket.destroyed) return publication.end('connection closed')
+  const refuse = (problem: HttpProblem) => {
+    publication.end(problem.message)
+    if (response.headersSent) return
+    response.setHeader('Connection', 'close')
+    respondProblem(response, problem)
+    // What still comes is read and dropped for a moment: a reset would take the answer with it.
+    setTimeout(() => request.destroy(), LAST_WORDS_MS).unref()
+  }
   const fail = (error: unknown) => {
-    publication.end(problemOf(error).message)
-    context.log.warn('publish.failed', { stream: target.name, session: publication.sessionId, ...errorFields(error) })
-    respondProblem(response, problemOf(error))
-    response.once('finish', () => request.destroy())
+    const { sessionId } = publication
+    context.log.warn('publish.failed', { stream: target.name, session: sessionId, ...errorFields(error) })
+    refuse(problemOf(error))
   }
-  publication.onKick = (reason) => {
-    respondProblem(response, { status: 409, code: 'kicked', message: reason })
-    response.once('finish', () => request.destroy())
-  }
+  request.setTimeout(context.config.limits.idleMs, () => {
+    fail(new MalformedInputError('body', session.receivedBytes, 'the publisher went silent'))
+  })
+  publication.onKick = (reason) => refuse({ status: 409, code: 'kicked', message: reason })
   request.on('data', (bytes: Buffer) => {
     try {
       if (!response.headersSent) session.receive(bytes)

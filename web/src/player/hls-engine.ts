@@ -38,7 +38,6 @@ class HlsEngine implements PlaybackEngine {
       backBufferLength: 30,
       liveDurationInfinity: true,
       maxLiveSyncPlaybackRate: 1.08,
-      liveMaxLatencyDurationCount: 10,
     })
     this.#hls.on(Hls.Events.ERROR, (_event, data) => this.#onError(data))
     this.#hls.loadSource(options.path)

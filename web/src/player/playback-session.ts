@@ -1,3 +1,4 @@
+import { ApiError } from '../api/client.ts'
 import type { StreamInfo } from '../api/stream-info.ts'
 import { type Delay, EngineError, type PlaybackEngine, type PlaybackFailure } from './engine.ts'
 import { mediaPath, PROTOCOLS, type ProtocolId } from './protocols.ts'
@@ -64,7 +65,7 @@ export class PlaybackSession {
   }
   /** Undoes a pause: near the live edge again, since nothing was recorded for this viewer meanwhile. */
   resume(): void {
-    if (this.#state.phase === 'paused') return this.retry()
+    if (this.#state.phase === 'paused' || this.#state.phase === 'error') return this.retry()
     const { video, protocol } = this.#options
     if (protocol !== 'hls') this.goLive()
     void video.play().catch(() => {})
@@ -176,6 +177,8 @@ export class PlaybackSession {
 
 function failureOf(error: unknown): PlaybackFailure {
   if (error instanceof EngineError) return error.failure
-  // What is left: the server did not answer `lookup`, or the player's code could not be loaded from it.
-  return { kind: 'unreachable', detail: error instanceof Error ? error.message : String(error) }
+  const detail = error instanceof Error ? error.message : String(error)
+  // `lookup` found no server, or the player's code could not be loaded from it (a TypeError).
+  const isNetwork = error instanceof ApiError || error instanceof TypeError
+  return { kind: isNetwork ? 'unreachable' : 'media', detail }
 }

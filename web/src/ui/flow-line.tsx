@@ -2,6 +2,8 @@ import { useRef } from 'preact/hooks'
 import type { StreamInfo } from '../api/stream-info.ts'
 
 const SAMPLE_COUNT = 40
+/** So many are drawn over the whole width before the line begins to move. */
+const FIRST_COUNT = 6
 const WIDTH = 120
 const HEIGHT = 28
 
@@ -24,7 +26,7 @@ export function useBitrateHistory(streams: readonly StreamInfo[] | undefined): R
 export function FlowLine({ samples }: { samples: readonly number[] }) {
   if (samples.length < 2) return <svg class="flow-line" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" />
   const top = Math.max(...samples) * 1.15 || 1
-  const step = WIDTH / (SAMPLE_COUNT - 1)
+  const step = WIDTH / (Math.max(samples.length, FIRST_COUNT) - 1)
   const startX = WIDTH - step * (samples.length - 1)
   const points = samples.map(
     (value, i) => `${(startX + i * step).toFixed(1)} ${(HEIGHT - (value / top) * HEIGHT).toFixed(1)}`,

@@ -31,10 +31,15 @@ export function Header({ page, isFlowing }: { page: Route['page']; isFlowing: bo
             Recordings
           </Link>
         </nav>
-        <button type="button" class="button button-quiet" onClick={() => setIsGuideOpen(true)}>
+        <button
+          type="button"
+          class="button button-quiet"
+          aria-label="Publish a stream"
+          title="Publish a stream"
+          onClick={() => setIsGuideOpen(true)}
+        >
           <Icon name="broadcast" size={18} />
           <span class="wide-only">Publish</span>
-          <span class="sr-only narrow-only">Publish</span>
         </button>
         <button
           type="button"

@@ -25,7 +25,7 @@ export function PublishGuide() {
       </section>
       <p class="hint">
         Without a <code>publishKey</code> in the configuration only the server's own machine may publish. With one, add{' '}
-        <code>?key=…</code> to the address or the stream key.
+        <code class="nowrap">?key=…</code> to the address or the stream key.
       </p>
     </div>
   )

@@ -52,11 +52,9 @@ export function PlayerPage({ name }: { name: string }) {
           <Stage name={name} playback={playback} controls={controls} isPublisherAway={stream?.state === 'waiting'} />
           <StatsStrip playback={playback} bitsPerSecond={stream?.bitsPerSecond} />
           <ProtocolChooser protocol={protocol} onChoose={choose} />
-        </div>
-        <div class="player-side">
-          {stream && <StreamFacts stream={stream} samples={samples} />}
           <Addresses name={name} />
         </div>
+        <div class="player-side">{stream && <StreamFacts stream={stream} samples={samples} />}</div>
       </div>
     </Shell>
   )

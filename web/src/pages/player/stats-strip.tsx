@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { formatBitrate } from '../../format.ts'
+import { formatBitrate, formatCount } from '../../format.ts'
 import type { Delay } from '../../player/engine.ts'
 import type { Playback } from './use-playback.ts'
 
@@ -31,7 +31,7 @@ export function StatsStrip({ playback, bitsPerSecond }: { playback: Playback; bi
       <Stat label="Picture" value={widthPx > 0 ? `${widthPx} × ${heightPx}` : '–'} explanation="As decoded here" />
       <Stat
         label="Dropped"
-        value={totalFrameCount > 0 ? `${droppedFrameCount.toLocaleString('en')} frames` : '–'}
+        value={totalFrameCount > 0 ? formatCount(droppedFrameCount, 'frame') : '–'}
         explanation={`Of ${totalFrameCount.toLocaleString('en')} frames that this browser has received`}
       />
       <Stat

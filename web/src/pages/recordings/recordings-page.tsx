@@ -93,7 +93,7 @@ function Row({ recording, onPlay }: { recording: RecordingInfo; onPlay: () => vo
       <td class="recording-actions">
         <button
           type="button"
-          class="button button-small"
+          class="button button-small button-soft"
           aria-label={`Play the recording of ${stream}`}
           onClick={onPlay}
         >

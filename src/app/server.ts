@@ -12,9 +12,10 @@ import {
   StreamRegistry,
   WorkerStats,
 } from '../control/index.ts'
+import { repairRecordings } from '../pipeline/recording/index.ts'
 import { newToken } from '../platform/auth/index.ts'
 import type { Config } from '../platform/config/index.ts'
-import { type Catalog, openSqliteCatalog } from '../platform/storage/index.ts'
+import { type Catalog, DiskBlobStore, openSqliteCatalog } from '../platform/storage/index.ts'
 import { type Logger, type LogLine, makeLogger } from '../platform/telemetry/index.ts'
 import { CAN_REUSE_PORT, readTls } from './listen.ts'
 import type { BoundListener, ControlMethods } from './worker-messages.ts'
@@ -91,6 +92,7 @@ class ControlThread {
     workers.catch(() => {})
     try {
       const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
+      await repairRecordings(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
       const writer = new CatalogWriter(catalog, this.#log)
       const token = await loadAdminToken(this.#config, catalog)
       const api = await this.#openApi(catalog, token)

@@ -7,6 +7,10 @@ export interface BlobStore {
   /** Bytes [from, to) of a visible blob; shorter only at its end. */
   read(key: string, from: number, to: number): Promise<Uint8Array>
   delete(key: string): Promise<void>
+  /** Bytes of a blob whose writer died before `commit`. */
+  readPartial(key: string, from: number, to: number): Promise<Uint8Array>
+  /** Makes the first `byteLength` bytes of such a blob visible; the rest is cut off. */
+  adopt(key: string, byteLength: number): Promise<void>
   /** Keys below a prefix, in no order. */
   list(prefix: string): Promise<StoredBlob[]>
 }

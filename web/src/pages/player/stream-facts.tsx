@@ -87,7 +87,7 @@ function Viewers({ viewers }: { viewers: StreamInfo['viewers'] }) {
           <li key={protocol}>
             <span>{formatProtocol(protocol)}</span>
             <span class="bar">
-              <span style={{ width: `${(count / most) * 100}%` }} />
+              <span class="bar-fill" style={{ width: `${(count / most) * 100}%` }} />
             </span>
             <span class="figure">{count.toLocaleString('en')}</span>
           </li>

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startServer } from './app/server.ts'
+import { welcome } from './app/welcome.ts'
 import { loadConfig } from './platform/config/index.ts'
 import { ConfigurationError, UnavailableError } from './platform/errors.ts'
 import { openLogOutput } from './platform/telemetry/index.ts'
@@ -14,6 +15,9 @@ const USAGE = `usage: millrace [start|serve] [options]
   --no-demo              leave the demo stream out
   --help, --version
 `
+
+/** What `millrace start` adds, below everything that the operator says. */
+const DEMO_CONFIGURATION = { demo: { enabled: true }, streams: { '**': { record: true } } }
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -36,10 +40,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const config = await loadConfig({
     ...(values.config === undefined ? {} : { file: values.config }),
     sets: values.set,
-    defaults: { demo: { enabled: isDemo } },
+    defaults: isDemo ? DEMO_CONFIGURATION : {},
     env: process.env,
   })
   const server = await startServer({ config, writeLog: openLogOutput(config.log) })
+  if (config.log.format === 'text') process.stdout.write(welcome(config, server.addresses))
   const stop = () => void server.close().then(() => process.exit(0))
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)

@@ -16,6 +16,7 @@ import {
   StreamHub,
   type StreamOutput,
 } from '../pipeline/stream/index.ts'
+import { CodecProcess, DemoPublisher } from '../pipeline/transcode/index.ts'
 import { resolveStreamSettings } from '../platform/config/index.ts'
 import { UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
@@ -44,6 +45,7 @@ class MediaWorker {
   readonly #peers = new Map<number, RpcPort<PeerMethods>>()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
   #viewerCount = 0
+  #demo: DemoPublisher | undefined
 
   constructor(port: MessagePort, data: WorkerData) {
     this.#data = data
@@ -87,7 +89,7 @@ class MediaWorker {
       streamUp: (entry) => this.#hub.streamUp(entry),
       streamDown: (name) => this.#hub.streamDown(name),
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
-      startDemo: () => {},
+      startDemo: () => this.#startDemo(),
       stop: () => this.#stop(),
     }
   }
@@ -171,6 +173,26 @@ class MediaWorker {
     }
   }
 
+  /** The built-in test stream, published like any other by a codec process. */
+  #startDemo(): void {
+    const { name } = this.#data.config.demo
+    const log = this.#log.with({ purpose: 'demo' })
+    this.#demo = new DemoPublisher({
+      name,
+      publish: () =>
+        this.#hub.publish({
+          name,
+          protocol: 'demo',
+          remoteAddress: '127.0.0.1',
+          key: this.#data.internalKey,
+          agent: 'Millrace',
+        }),
+      codec: () => new CodecProcess({ log, purpose: 'demo' }),
+      log: this.#log,
+    })
+    this.#demo.start()
+  }
+
   #connectPeer(worker: number, port: MessagePort): void {
     const local: PeerMethods = {
       attach: (name, sessionId, shared) => this.#hub.attach(name, sessionId, shared),
@@ -205,6 +227,7 @@ class MediaWorker {
   }
 
   async #stop(): Promise<void> {
+    await this.#demo?.close()
     this.#hub.shutDown('the server stops')
     this.#delivery.close()
     this.#hls.close()

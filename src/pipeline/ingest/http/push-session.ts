@@ -1,3 +1,4 @@
+import { plainBytes } from '../../../media/bytes/index.ts'
 import type { Frame, MediaSink, Track } from '../../../media/model/index.ts'
 import type { Publication } from '../../stream/index.ts'
 import { PUSH_FORMATS, type PushDemuxer, type PushFormat, type PushLimits } from './to-frames.ts'
@@ -17,7 +18,7 @@ export class PushSession implements MediaSink {
   /** Throws what the demuxer throws; the session is then of no further use. */
   receive(bytes: Uint8Array): void {
     this.receivedBytes += bytes.length
-    this.#demuxer.push(bytes)
+    this.#demuxer.push(plainBytes(bytes))
   }
   finish(): void {
     this.#demuxer.flush()

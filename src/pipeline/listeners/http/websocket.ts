@@ -5,6 +5,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { Viewer } from '../../delivery/index.ts'
+import type { PushSession } from '../../ingest/index.ts'
 import { webSocketFormat } from '../../packaging/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
@@ -15,6 +16,8 @@ import { problemOf } from './respond.ts'
 /** RFC 6455, 7.4.1. */
 const CLOSE_NORMAL = 1000
 const CLOSE_UNACCEPTABLE = 1003
+/** Normal, going away, and a close without a code: the publisher has said all that it had to say. */
+const CLEAN_CLOSES: ReadonlySet<number> = new Set([CLOSE_NORMAL, 1001, 1005])
 const CLOSE_TRY_AGAIN = 1013
 const MAX_REASON_BYTES = 120
 
@@ -56,25 +59,37 @@ export class WebSocketListener {
   ): Promise<void> {
     const session = await openPush(this.#context, request, { ...target, protocol: `ws-${target.format}` })
     const { publication } = session
-    socket.once('close', () => publication.end('connection closed'))
-    if (socket.destroyed) return publication.end('connection closed')
+    const lost = () => publication.end('connection closed')
+    socket.once('close', lost)
+    if (socket.destroyed) return lost()
     const webSocket = await this.#accept(request, socket, head)
     publication.onKick = (reason) => webSocket.close(CLOSE_TRY_AGAIN, shortened(reason))
-    webSocket.on('message', (data: RawData) => {
+    // From here on the WebSocket tells of the end: messages may still be on their way when the socket closes.
+    socket.off('close', lost)
+    this.#receive(webSocket, session)
+  }
+
+  #receive(webSocket: WebSocket, session: PushSession): void {
+    const { publication } = session
+    let isFailed = false
+    const attempt = (work: () => void) => {
+      if (isFailed) return
       try {
-        session.receive(data as Buffer)
+        work()
       } catch (error) {
+        isFailed = true
         const { message } = problemOf(error)
         publication.end(message)
-        this.#context.log.warn('publish.failed', {
-          stream: target.name,
-          session: publication.sessionId,
-          ...errorFields(error),
-        })
+        const { name: stream, sessionId } = publication
+        this.#context.log.warn('publish.failed', { stream, session: sessionId, ...errorFields(error) })
         webSocket.close(CLOSE_UNACCEPTABLE, shortened(message))
       }
+    }
+    webSocket.on('message', (data: RawData) => attempt(() => session.receive(data as Buffer)))
+    webSocket.on('close', (code) => {
+      if (CLEAN_CLOSES.has(code)) attempt(() => session.finish())
+      publication.end('connection closed')
     })
-    webSocket.on('close', () => publication.end('publisher finished'))
   }
 
   async #play(

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { plainBytes } from '../../../media/bytes/index.ts'
 import type { FlvTagDemuxer } from '../../../media/formats/flv/index.ts'
 import {
   type RtmpCrypto,
@@ -55,7 +56,7 @@ export class RtmpConnection {
       { maxMessageBytes, maxBufferedBytes, handshakeMs, idleMs: handshakeMs },
     )
     socket.setNoDelay(true)
-    socket.on('data', (bytes: Buffer) => this.#session.receive(bytes, performance.now()))
+    socket.on('data', (bytes: Buffer) => this.#session.receive(plainBytes(bytes), performance.now()))
     socket.on('error', () => {})
     socket.on('close', () => this.#session.close())
   }

@@ -1,4 +1,4 @@
-import { type Frame, sameConfiguration, type Track } from '../../../media/model/index.ts'
+import { type Frame, sameConfiguration, type Track, type VideoTrack } from '../../../media/model/index.ts'
 import { FrameCursor, type FrameLogSink, isPrimaryVideo } from '../log/frame-log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -130,6 +130,20 @@ export class LiveStream {
     this.#session = undefined
     this.#each((consumer) => consumer.onEnd())
     this.#consumers.clear()
+  }
+
+  /** The newest frame of the primary video track that a decoder can start with; its data are a copy. */
+  newestKeyframe(): { readonly key: string; readonly track: VideoTrack; readonly data: Uint8Array } | undefined {
+    const session = this.#session
+    const join = session?.reader.join()
+    if (!session || !join || join.position >= session.cursor.position) return undefined
+    if (!session.reader.hold(join.position)) return undefined
+    const first = new FrameCursor(session.reader, join.position).first()
+    const data = first?.data.slice()
+    session.reader.hold(session.cursor.position)
+    const track = this.#tracks.get(first?.trackId ?? -1)
+    if (!data || track?.kind !== 'video') return undefined
+    return { key: `${this.name} ${session.id} ${join.position}`, track, data }
   }
 
   /** Starts `consumer` at the newest keyframe that the frame log still holds. Dispose to stop it. */

@@ -1,3 +1,4 @@
+import { plainBytes } from '../../../media/bytes/index.ts'
 import { MalformedInputError } from '../../../media/errors.ts'
 import type { Frame, MediaSink, Ticks, Track } from '../../../media/model/index.ts'
 import type { LogReader } from './log-reader.ts'
@@ -125,6 +126,19 @@ export class FrameCursor {
     this.drainTo(this.#reader.head, sink)
     this.#reader.hold(this.#position)
   }
+  /** The frame that the cursor stands on, if it does. */
+  first(): Frame | undefined {
+    let found: Frame | undefined
+    const sink = {
+      onTrack: () => {},
+      onArrival: () => {},
+      onFrame: (frame: Frame) => {
+        found = frame
+      },
+    }
+    this.#next(this.#reader.head, sink)
+    return found
+  }
   /** Feeds the records below `end` and leaves the mark alone. */
   drainTo(end: number, sink: FrameLogSink): void {
     while (this.#position + HEADER_BYTES <= end && this.#next(end, sink));
@@ -156,6 +170,6 @@ function deliver(header: Buffer, payload: Buffer, sink: FrameLogSink): void {
     dtsTicks: header.readDoubleLE(16) as Ticks,
     durationTicks: header.readUInt32LE(32) as Ticks,
     isKey: (header.readUInt32LE(36) & FLAG_KEY) !== 0,
-    data: payload,
+    data: plainBytes(payload),
   })
 }

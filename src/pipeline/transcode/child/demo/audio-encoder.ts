@@ -78,6 +78,8 @@ function openAac(av: Av, settings: AudioSettings) {
   context.bitRate = BigInt(settings.bitsPerSecond)
   context.threadCount = 1
   context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER)
+  // The default search for the best quantizers costs ten times the rest of the encoder, for nothing in a test tone.
+  checked(av, context.setOption('aac_coder', 'fast'), 'aac aac_coder')
   checked(av, context.open2Sync(codec, null), 'aac')
   return context
 }

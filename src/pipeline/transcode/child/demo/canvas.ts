@@ -2,6 +2,7 @@ import type { Mask, StrokeFont } from './stroke-font.ts'
 
 /** Y′CbCr, ITU-R BT.709, limited range. */
 export type Colour = { readonly y: number; readonly u: number; readonly v: number }
+export type Size = { readonly widthPx: number; readonly heightPx: number }
 
 /** From R′G′B′ of 0 to 255. ITU-R BT.709-6, item 3. */
 export function rgb(r: number, g: number, b: number): Colour {
@@ -13,62 +14,65 @@ export function rgb(r: number, g: number, b: number): Colour {
   }
 }
 
+/** One plane of a picture, row by row without padding. */
+type Plane = { readonly bytes: Buffer; readonly widthPx: number; readonly scale: 1 | 2 }
+
 /** A picture in planar 4:2:0 in one buffer. Positions and sizes are even, so that chroma follows luma. */
 export class Canvas {
   readonly widthPx: number
   readonly heightPx: number
   /** Y plane, then U, then V, without padding. */
   readonly bytes: Buffer
-  readonly y: Buffer
-  readonly u: Buffer
-  readonly v: Buffer
+  readonly y: Plane
+  readonly u: Plane
+  readonly v: Plane
 
   constructor(widthPx: number, heightPx: number) {
     this.widthPx = widthPx
     this.heightPx = heightPx
     const luma = widthPx * heightPx
     this.bytes = Buffer.alloc((luma * 3) / 2)
-    this.y = this.bytes.subarray(0, luma)
-    this.u = this.bytes.subarray(luma, (luma * 5) / 4)
-    this.v = this.bytes.subarray((luma * 5) / 4)
+    this.y = { bytes: this.bytes.subarray(0, luma), widthPx, scale: 1 }
+    this.u = { bytes: this.bytes.subarray(luma, (luma * 5) / 4), widthPx: widthPx / 2, scale: 2 }
+    this.v = { bytes: this.bytes.subarray((luma * 5) / 4), widthPx: widthPx / 2, scale: 2 }
   }
 
   copyFrom(other: Canvas): void {
     other.bytes.copy(this.bytes)
   }
-
-  fill(left: number, top: number, size: { widthPx: number; heightPx: number }, colour: Colour): void {
-    const right = left + size.widthPx
-    for (let row = top; row < top + size.heightPx; row++) {
-      this.y.fill(colour.y, row * this.widthPx + left, row * this.widthPx + right)
+  /** Lays another picture over this one. */
+  paste(other: Canvas, left: number, top: number): void {
+    copyRows(other.y, this.y, (row) => rowStart(this.y, left, top, row))
+    copyRows(other.u, this.u, (row) => rowStart(this.u, left, top, row))
+    copyRows(other.v, this.v, (row) => rowStart(this.v, left, top, row))
+  }
+  /** A copy of a part. */
+  part(left: number, top: number, size: Size): Canvas {
+    const part = new Canvas(size.widthPx, size.heightPx)
+    for (const [from, to] of [
+      [this.y, part.y],
+      [this.u, part.u],
+      [this.v, part.v],
+    ] as const) {
+      for (let row = 0; row < size.heightPx / to.scale; row++) {
+        const start = rowStart(from, left, top, row)
+        from.bytes.copy(to.bytes, row * to.widthPx, start, start + to.widthPx)
+      }
     }
-    const half = this.widthPx / 2
-    for (let row = top / 2; row < (top + size.heightPx) / 2; row++) {
-      this.u.fill(colour.u, row * half + left / 2, row * half + right / 2)
-      this.v.fill(colour.v, row * half + left / 2, row * half + right / 2)
-    }
+    return part
   }
 
+  fill(left: number, top: number, size: Size, colour: Colour): void {
+    fillPlane(this.y, left, top, size, colour.y)
+    fillPlane(this.u, left, top, size, colour.u)
+    fillPlane(this.v, left, top, size, colour.v)
+  }
   /** Lays the colour over the picture where the mask is opaque. */
   blend(mask: Mask, left: number, top: number, colour: Colour): void {
-    const { widthPx, heightPx, alpha } = mask
-    for (let row = 0; row < heightPx; row++) {
-      const at = (top + row) * this.widthPx + left
-      for (let column = 0; column < widthPx; column++) {
-        mix(this.y, at + column, colour.y, alpha[row * widthPx + column] ?? 0)
-      }
-    }
-    const half = this.widthPx / 2
-    for (let row = 0; row < heightPx; row += 2) {
-      const at = ((top + row) / 2) * half + left / 2
-      for (let column = 0; column < widthPx; column += 2) {
-        const opacity = alpha[row * widthPx + column] ?? 0
-        mix(this.u, at + column / 2, colour.u, opacity)
-        mix(this.v, at + column / 2, colour.v, opacity)
-      }
-    }
+    blendPlane(this.y, left, top, mask, colour.y)
+    blendPlane(this.u, left, top, mask, colour.u)
+    blendPlane(this.v, left, top, mask, colour.v)
   }
-
   text(font: StrokeFont, text: string, left: number, top: number, colour: Colour): void {
     let at = left
     for (const character of text) {
@@ -78,8 +82,35 @@ export class Canvas {
   }
 }
 
-function mix(plane: Buffer, at: number, value: number, opacity: number): void {
-  if (opacity === 0) return
-  const below = plane[at] ?? 0
-  plane[at] = below + Math.round(((value - below) * opacity) / 255)
+/** Index of the byte at `left`, `row` rows of this plane below `top`. */
+function rowStart(plane: Plane, left: number, top: number, row: number): number {
+  return (top / plane.scale + row) * plane.widthPx + left / plane.scale
+}
+
+function copyRows(from: Plane, to: Plane, startOf: (row: number) => number): void {
+  const rows = from.bytes.length / from.widthPx
+  for (let row = 0; row < rows; row++) {
+    from.bytes.copy(to.bytes, startOf(row), row * from.widthPx, (row + 1) * from.widthPx)
+  }
+}
+
+function fillPlane(plane: Plane, left: number, top: number, size: Size, value: number): void {
+  for (let row = 0; row < size.heightPx / plane.scale; row++) {
+    const start = rowStart(plane, left, top, row)
+    plane.bytes.fill(value, start, start + size.widthPx / plane.scale)
+  }
+}
+
+function blendPlane(plane: Plane, left: number, top: number, mask: Mask, value: number): void {
+  const { scale, bytes } = plane
+  for (let row = 0; row < mask.heightPx / scale; row++) {
+    const start = rowStart(plane, left, top, row)
+    const maskStart = row * scale * mask.widthPx
+    for (let column = 0; column < mask.widthPx / scale; column++) {
+      const opacity = mask.alpha[maskStart + column * scale] ?? 0
+      if (opacity === 0) continue
+      const below = bytes[start + column] ?? 0
+      bytes[start + column] = below + Math.round(((value - below) * opacity) / 255)
+    }
+  }
 }

@@ -5,21 +5,18 @@ const TURN = 2 * Math.PI
 /** Steps until the wheel looks the same again. */
 export const WHEEL_STEPS = 36
 
-/** A turning water wheel: rim, hub, spokes with paddles. Its pictures are drawn on first use and kept. */
+/** A turning water wheel: rim, hub, spokes with paddles. */
 export class MillWheel {
   readonly sizePx: number
-  readonly #masks: (Mask | undefined)[] = new Array(WHEEL_STEPS).fill(undefined)
 
   /** `sizePx`: even. */
   constructor(sizePx: number) {
     this.sizePx = sizePx
   }
 
+  /** `step`: 0 to WHEEL_STEPS - 1. */
   mask(step: number): Mask {
-    const index = step % WHEEL_STEPS
-    const mask = this.#masks[index] ?? this.#draw((index / WHEEL_STEPS) * (TURN / PADDLES))
-    this.#masks[index] = mask
-    return mask
+    return this.#draw((step / WHEEL_STEPS) * (TURN / PADDLES))
   }
 
   #draw(turn: number): Mask {
@@ -36,7 +33,7 @@ export class MillWheel {
   /** Above 0 where the point is inside; distances in pixels. */
   #inside(x: number, y: number, turn: number): number {
     const outer = this.sizePx / 2 - 1
-    const radius = Math.hypot(x, y)
+    const radius = Math.sqrt(x * x + y * y)
     const rim = outer * 0.035 + 0.5 - Math.abs(radius - outer * 0.8)
     const hub = outer * 0.13 + 0.5 - radius
     const sector = TURN / PADDLES

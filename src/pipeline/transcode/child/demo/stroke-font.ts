@@ -96,11 +96,17 @@ function drawSegments(
   { widthPx, heightPx, strokePx }: { widthPx: number; heightPx: number; strokePx: number },
 ): Mask {
   const alpha = new Uint8Array(widthPx * heightPx)
-  for (let y = 0; y < heightPx; y++) {
-    for (let x = 0; x < widthPx; x++) {
-      let nearest = Number.POSITIVE_INFINITY
-      for (const segment of segments) nearest = Math.min(nearest, distance(x + 0.5, y + 0.5, segment))
-      alpha[y * widthPx + x] = 255 * Math.min(1, Math.max(0, strokePx / 2 + 0.5 - nearest))
+  const reach = strokePx / 2 + 1
+  for (const segment of segments) {
+    const { from, to } = segment
+    const right = Math.min(widthPx, Math.ceil(Math.max(from.x, to.x) + reach))
+    const bottom = Math.min(heightPx, Math.ceil(Math.max(from.y, to.y) + reach))
+    for (let y = Math.max(0, Math.floor(Math.min(from.y, to.y) - reach)); y < bottom; y++) {
+      for (let x = Math.max(0, Math.floor(Math.min(from.x, to.x) - reach)); x < right; x++) {
+        const inside = strokePx / 2 + 0.5 - distance(x + 0.5, y + 0.5, segment)
+        const opacity = 255 * Math.min(1, Math.max(0, inside))
+        if (opacity > (alpha[y * widthPx + x] ?? 0)) alpha[y * widthPx + x] = opacity
+      }
     }
   }
   return { widthPx, heightPx, alpha }
@@ -128,7 +134,9 @@ function distance(x: number, y: number, { from, to }: Segment): number {
   const lengthSquared = dx * dx + dy * dy
   const along = lengthSquared === 0 ? 0 : ((x - from.x) * dx + (y - from.y) * dy) / lengthSquared
   const t = Math.min(1, Math.max(0, along))
-  return Math.hypot(x - from.x - t * dx, y - from.y - t * dy)
+  const offX = x - from.x - t * dx
+  const offY = y - from.y - t * dy
+  return Math.sqrt(offX * offX + offY * offY)
 }
 
 function evenUp(value: number): number {

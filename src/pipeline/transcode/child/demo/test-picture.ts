@@ -1,15 +1,15 @@
-import { Canvas, type Colour, rgb } from './canvas.ts'
-import { MillWheel } from './mill-wheel.ts'
+import { Canvas, rgb } from './canvas.ts'
+import { MillWheel, WHEEL_STEPS } from './mill-wheel.ts'
 import { StrokeFont } from './stroke-font.ts'
+import { Water } from './water.ts'
 
 export const PICTURE_WIDTH_PX = 1280
 export const PICTURE_HEIGHT_PX = 720
 
 const BAR_HEIGHT_PX = 24
 const WATER_TOP_PX = 548
-/** Rows over which the highest crest may rise. */
-const SWELL_PX = 30
 const WHEEL_SIZE_PX = 236
+const WHEEL_DIP_PX = 30
 const CLOCK_TOP_PX = 232
 const DATE_TOP_PX = 418
 const TITLE_TOP_PX = 64
@@ -32,13 +32,6 @@ const BARS = [
   rgb(0, 0, 191),
   rgb(16, 16, 16),
 ]
-/** From the far water to the near. */
-const WATER = [rgb(24, 92, 126), rgb(16, 74, 112), rgb(9, 52, 88)] as const
-const WAVES = [
-  { rise: 7, length: 330, speed: 2.1, below: 0 },
-  { rise: 9, length: 250, speed: 3.2, below: 30 },
-  { rise: 11, length: 410, speed: 4.6, below: 72 },
-] as const
 
 /** The demo's picture: the wall clock over a mill race, drawn without fonts or files. */
 export class TestPicture {
@@ -48,11 +41,12 @@ export class TestPicture {
   /** The background with what stays for a second: clock and date. */
   readonly #second = new Canvas(PICTURE_WIDTH_PX, PICTURE_HEIGHT_PX)
   #shownSecond = Number.NaN
-  readonly #clockFont = new StrokeFont(138, 17)
+  readonly #clockFont = new StrokeFont(132, 17)
   readonly #textFont = new StrokeFont(30, 5)
   readonly #smallFont = new StrokeFont(20, 3.4)
   readonly #wheel = new MillWheel(WHEEL_SIZE_PX)
-  readonly #crests = WAVES.map(() => new Float64Array(PICTURE_WIDTH_PX))
+  readonly #wheelPictures: (Canvas | undefined)[] = new Array(WHEEL_STEPS).fill(undefined)
+  readonly #water = new Water(PICTURE_WIDTH_PX, WATER_TOP_PX)
 
   constructor() {
     drawSky(this.#background)
@@ -72,9 +66,8 @@ export class TestPicture {
     const frameLeft = PICTURE_WIDTH_PX - MARGIN_PX - this.#smallFont.widthOf(frame)
     canvas.text(this.#smallFont, frame, even(frameLeft), TITLE_TOP_PX, MUTED)
     this.#drawSecondBar(epochMs - this.#shownSecond * 1000)
-    const wheelLeft = PICTURE_WIDTH_PX - MARGIN_PX - WHEEL_SIZE_PX
-    canvas.blend(this.#wheel.mask(index), wheelLeft, WATER_TOP_PX + 30 - WHEEL_SIZE_PX, AMBER)
-    this.#drawWater(index / 30)
+    this.#drawWheel(index % WHEEL_STEPS)
+    this.#water.draw(canvas, (epochMs / 1000) % 3600)
     return canvas.bytes
   }
 
@@ -93,32 +86,17 @@ export class TestPicture {
     this.#canvas.fill(left, top, { widthPx: even((widthPx * ms) / 1000), heightPx }, AMBER)
   }
 
-  #drawWater(seconds: number): void {
-    for (const [layer, wave] of WAVES.entries()) {
-      const crest = this.#crests[layer] ?? new Float64Array(PICTURE_WIDTH_PX)
-      for (let x = 0; x < PICTURE_WIDTH_PX; x++) {
-        const swing = Math.sin((x / wave.length) * 6.283 + seconds * wave.speed)
-        const ripple = 0.35 * Math.sin((x / wave.length) * 17 - seconds * wave.speed * 1.3)
-        crest[x] = WATER_TOP_PX + SWELL_PX / 2 + wave.below - wave.rise * (swing + ripple)
-      }
+  /** The sky behind the wheel does not change, so each of its pictures is made once. */
+  #drawWheel(step: number): void {
+    const left = PICTURE_WIDTH_PX - MARGIN_PX - WHEEL_SIZE_PX
+    const top = WATER_TOP_PX + WHEEL_DIP_PX - WHEEL_SIZE_PX
+    let picture = this.#wheelPictures[step]
+    if (!picture) {
+      picture = this.#background.part(left, top, { widthPx: WHEEL_SIZE_PX, heightPx: WHEEL_SIZE_PX })
+      picture.blend(this.#wheel.mask(step), 0, 0, AMBER)
+      this.#wheelPictures[step] = picture
     }
-    this.#fillWater(this.#canvas.y, 1, (colour) => colour.y)
-    this.#fillWater(this.#canvas.u, 2, (colour) => colour.u)
-    this.#fillWater(this.#canvas.v, 2, (colour) => colour.v)
-  }
-
-  /** One plane, every `step`th pixel of the picture. */
-  #fillWater(plane: Buffer, step: number, value: (colour: Colour) => number): void {
-    const [far, middle, near] = this.#crests
-    if (!far || !middle || !near) return
-    const [farValue, middleValue, nearValue] = [value(WATER[0]), value(WATER[1]), value(WATER[2])]
-    for (let y = WATER_TOP_PX; y < PICTURE_HEIGHT_PX; y += step) {
-      const row = (y / step) * (PICTURE_WIDTH_PX / step)
-      for (let x = 0; x < PICTURE_WIDTH_PX; x += step) {
-        if (y < (far[x] ?? 0)) continue
-        plane[row + x / step] = y < (middle[x] ?? 0) ? farValue : y < (near[x] ?? 0) ? middleValue : nearValue
-      }
-    }
+    this.#canvas.paste(picture, left, top)
   }
 }
 

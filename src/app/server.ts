@@ -12,7 +12,6 @@ import {
   StreamRegistry,
   WorkerStats,
 } from '../control/index.ts'
-import { repairRecordings } from '../pipeline/recording/index.ts'
 import { newToken } from '../platform/auth/index.ts'
 import type { Config } from '../platform/config/index.ts'
 import { type Catalog, DiskBlobStore, openSqliteCatalog } from '../platform/storage/index.ts'
@@ -92,6 +91,8 @@ class ControlThread {
     workers.catch(() => {})
     try {
       const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
+      // Loaded here, beside the start of the workers, as is all that only this thread needs after the listeners.
+      const { repairRecordings } = await import('../pipeline/recording/index.ts')
       await repairRecordings(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
       const writer = new CatalogWriter(catalog, this.#log)
       const token = await loadAdminToken(this.#config, catalog)

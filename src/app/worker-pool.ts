@@ -8,7 +8,7 @@ import type { BoundListener, ControlMethods, ListenerName, WorkerData, WorkerMet
 
 /** In a clone the source runs as it is; in the package it is compiled. */
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const ENTRY = new URL(`./media-worker.${EXTENSION}`, import.meta.url)
+const ENTRY = new URL(`./worker-entry.${EXTENSION}`, import.meta.url)
 
 type Running = { readonly worker: Worker; readonly rpc: RpcPort<WorkerMethods> }
 

@@ -1,6 +1,5 @@
 export { type AdminToken, loadAdminToken } from './admin-token.ts'
 export type { ApiContext } from './api/api-context.ts'
-export { openControlApi } from './api/control-api.ts'
 export { CatalogWriter } from './catalog-writer.ts'
 export {
   type LiveEntry,
@@ -10,3 +9,11 @@ export {
   type WorkerControl,
 } from './registry.ts'
 export { type StreamReport, type ViewerReport, type WorkerReport, WorkerStats } from './stats.ts'
+
+import type { Server } from 'node:http'
+import type { ApiContext } from './api/api-context.ts'
+
+/** Loaded when it is opened, beside the start of the workers: the web framework must not delay the listeners. */
+export async function openControlApi(context: ApiContext): Promise<Server> {
+  return (await import('./api/control-api.ts')).openControlApi(context)
+}

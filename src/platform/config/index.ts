@@ -1,6 +1,6 @@
-export { type ConfigSources, loadConfig } from './load-config.ts'
+// Reading and checking a configuration is `load-config.ts`, entered by itself: it brings the schema library, which
+// the media workers do not need.
 export type { Config, StreamSettings } from './schema.ts'
-export { CONFIG } from './schema.ts'
 export {
   matchesPattern,
   type ResolvedStreamSettings,

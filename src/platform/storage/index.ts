@@ -11,4 +11,10 @@ export type {
   TrackFact,
 } from './catalog.ts'
 export { DiskBlobStore } from './disk/disk-blob-store.ts'
-export { openSqliteCatalog } from './sqlite/open-sqlite-catalog.ts'
+
+import type { Catalog } from './catalog.ts'
+
+/** One SQLite file. Loaded when it is opened: the media workers share this folder and need no database. */
+export async function openSqliteCatalog(path: string): Promise<Catalog> {
+  return (await import('./sqlite/open-sqlite-catalog.ts')).openSqliteCatalog(path)
+}

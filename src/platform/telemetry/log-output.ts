@@ -1,9 +1,11 @@
-import { pino } from 'pino'
 import type { LogLine } from './logger.ts'
 
 /** Writes lines to standard output: one JSON object each, or text for people. */
-export function openLogOutput(options: { format: 'text' | 'json'; level: string }): (line: LogLine) => void {
-  if (options.format === 'json') return jsonOutput(options.level)
+export async function openLogOutput(options: {
+  readonly format: 'text' | 'json'
+  readonly level: string
+}): Promise<(line: LogLine) => void> {
+  if (options.format === 'json') return await jsonOutput(options.level)
   const order = ['debug', 'info', 'warn', 'error', 'silent']
   const least = order.indexOf(options.level)
   return (line) => {
@@ -11,7 +13,8 @@ export function openLogOutput(options: { format: 'text' | 'json'; level: string 
   }
 }
 
-function jsonOutput(level: string): (line: LogLine) => void {
+async function jsonOutput(level: string): Promise<(line: LogLine) => void> {
+  const { pino } = await import('pino')
   const logger = pino(
     {
       level,

@@ -6,8 +6,8 @@ export type JobEnd =
   | { readonly outcome: 'done'; readonly result: Uint8Array }
   /** The job cannot be done; the process is well. */
   | { readonly outcome: 'failed'; readonly fault: JobFault; readonly problem: string }
-  /** The process ended under the job, or did not start. A new one starts for the next job. */
-  | { readonly outcome: 'died'; readonly problem: string }
+  /** The process ended under the job, or (`hadJob` false) before it had it. A new one starts for the next job. */
+  | { readonly outcome: 'died'; readonly problem: string; readonly hadJob: boolean }
   /** There are no codecs on this machine, and no job will ever be done. */
   | { readonly outcome: 'missing'; readonly problem: string }
   | { readonly outcome: 'cancelled' }

@@ -85,7 +85,7 @@ export class CodecProcess implements AsyncDisposable {
     this.#disposed = true
     clearTimeout(this.#restart)
     clearTimeout(this.#idle)
-    for (const id of [...this.#jobs.keys()]) this.#end(id, { outcome: 'cancelled' })
+    this.#endAll(() => ({ outcome: 'cancelled' }))
     this.#stop()
     await Promise.all(this.#ending)
   }
@@ -96,7 +96,7 @@ export class CodecProcess implements AsyncDisposable {
     const { library = CODEC_LIBRARY } = this.#options
     this.#restart = undefined
     this.#missing ??= missingLibrary(library)
-    if (this.#missing !== undefined) return queueMicrotask(() => this.#endAll(this.#missingEnd()))
+    if (this.#missing !== undefined) return queueMicrotask(() => this.#endAll(() => this.#missingEnd()))
     const gone = Promise.withResolvers<void>()
     const link = new ChildLink(library, this.#log, {
       onMessage: (message) => this.#running?.link === link && this.#receive(message),
@@ -130,7 +130,7 @@ export class CodecProcess implements AsyncDisposable {
     const waitMs = this.#backOff.failed()
     this.#log.warn('codec.died', { pid: running?.link.pid, problem, jobs: this.#jobs.size, restartAfterMs: waitMs })
     this.#restart = setTimeout(() => this.#restarted(), waitMs)
-    this.#endAll({ outcome: 'died', problem })
+    this.#endAll((job) => ({ outcome: 'died', problem, hadJob: job.sent }))
   }
   #restarted(): void {
     this.#restart = undefined
@@ -176,8 +176,8 @@ export class CodecProcess implements AsyncDisposable {
     if (end.outcome === 'done') this.#backOff.succeeded()
     job.sink.onEnd(end)
   }
-  #endAll(end: JobEnd): void {
-    for (const id of [...this.#jobs.keys()]) this.#end(id, end)
+  #endAll(endOf: (job: OpenJob) => JobEnd): void {
+    for (const [id, job] of [...this.#jobs]) this.#end(id, endOf(job))
   }
   #missingEnd(): JobEnd {
     return { outcome: 'missing', problem: this.#missing ?? 'the codecs are missing' }
@@ -188,7 +188,7 @@ export class CodecProcess implements AsyncDisposable {
     if (message.type === MESSAGE.missing) {
       this.#missing = readMissing(message)
       this.#stop()
-      return this.#endAll(this.#missingEnd())
+      return this.#endAll(() => this.#missingEnd())
     }
     const id = readJob(message)
     const sink = this.#jobs.get(id)?.sink

@@ -1,0 +1,191 @@
+/* Child process: FFmpeg 8.1 of node-av, driven by messages. A server's tests must not share a process with it. */
+import {
+  AV_LOG_ERROR,
+  AVMEDIA_TYPE_AUDIO,
+  AVMEDIA_TYPE_VIDEO,
+  avGetCodecName,
+  Decoder,
+  Demuxer,
+  Encoder,
+  type FormatContext,
+  Log,
+  Muxer,
+  type Packet,
+} from 'node-av'
+import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams, ReadTrack, Unit } from './av-messages.ts'
+import { type CodecParameters, canonicalConfig, canonicalUnit, sha256 } from './canonical.ts'
+
+type Handlers = { readonly [M in keyof AvMethods]: (params: never) => Promise<ReturnType<AvMethods[M]>> }
+type TimedPacket = {
+  readonly seconds: number
+  readonly stream: number
+  readonly isVideo: boolean
+  readonly packet: Packet
+}
+
+const NO_TIME = -(2n ** 62n)
+
+function secondsOf(ticks: bigint, base: { readonly num: number; readonly den: number }): number {
+  return (Number(ticks) * base.num) / base.den
+}
+
+// ---- making
+
+async function make({ path, tracks, seconds }: Parameters<AvMethods['make']>[0]): Promise<null> {
+  const muxer = await Muxer.open(path, { format: 'mp4', useSyncQueue: false, useAsyncWrite: false })
+  const opened = await Promise.all(tracks.map((track, at) => openTrack(track, at, seconds)))
+  const made = opened.map((track) => ({ ...track, stream: muxer.addStream(track.encoder) }))
+  const packets: { readonly packet: Packet; readonly stream: number; readonly seconds: number }[] = []
+  for (const { encoder, decoder, input, stream } of made) {
+    for await (const packet of encoder.packets(decoder.frames(input.packets()))) {
+      const kept = packet?.clone()
+      if (kept) packets.push({ packet: kept, stream, seconds: secondsOf(kept.dts, kept.timeBase) })
+    }
+  }
+  packets.sort((a, b) => a.seconds - b.seconds)
+  for (const { packet, stream } of packets) await muxer.writePacket(packet, stream)
+  await muxer.close()
+  for (const { encoder, input } of made) {
+    encoder.close()
+    await input.close()
+  }
+  return null
+}
+
+async function openTrack({ encoder: name, options, sampleRateHz }: MadeTrack, at: number, seconds: number) {
+  const tone = `sine=f=${330 + 110 * at}:r=${sampleRateHz}:d=${seconds},aformat=channel_layouts=stereo`
+  const picture = `testsrc2=s=320x180:r=25:d=${seconds},hue=h=${60 * at},format=yuv420p`
+  const input = await Demuxer.open(sampleRateHz === undefined ? picture : tone, { format: 'lavfi' })
+  const [stream] = input.streams
+  if (!stream) throw new Error('lavfi gave no stream')
+  const decoder = await Decoder.create(stream)
+  const codec = name as Parameters<typeof Encoder.create>[0]
+  const encoder = await Encoder.create(codec, { decoder, autoResample: true, options: { ...options } })
+  return { encoder, decoder, input }
+}
+
+// ---- copying
+
+/** All packets in the order of their decoding times; those of one stream stay in order. */
+async function timedPackets(input: Demuxer): Promise<TimedPacket[]> {
+  const packets: TimedPacket[] = []
+  const latest = new Map<number, number>()
+  for await (const packet of input.packets()) {
+    const kept = packet?.clone()
+    const stream = input.streams.find(({ index }) => index === kept?.streamIndex)
+    if (!kept || !stream) continue
+    const time = kept.dts > NO_TIME ? kept.dts : kept.pts
+    const seconds = Math.max(secondsOf(time, stream.timeBase), latest.get(stream.index) ?? Number.NEGATIVE_INFINITY)
+    latest.set(stream.index, seconds)
+    packets.push({ seconds, stream: stream.index, isVideo: stream.codecpar.width > 0, packet: kept })
+  }
+  return packets.sort((a, b) => a.seconds - b.seconds)
+}
+
+async function openCopy(from: string, to: string, format: 'flv' | 'mpegts') {
+  const input = await Demuxer.open(from)
+  let output: FormatContext | undefined
+  const muxer = await Muxer.open(to, {
+    format,
+    useSyncQueue: false,
+    useAsyncWrite: false,
+    configure: (context) => {
+      output = context
+      // The source container's tags (`avc1`) mean nothing in the other one.
+      for (const { codecpar } of context.streams ?? []) codecpar.codecTag = 0
+    },
+  })
+  const streams = new Map(input.streams.map((stream) => [stream.index, muxer.addStream(stream)]))
+  const packets = await timedPackets(input)
+  const write = async (upTo: number) => {
+    for (const { packet, stream } of packets.splice(0, upTo)) await muxer.writePacket(packet, streams.get(stream) ?? 0)
+  }
+  const close = async () => {
+    await write(packets.length)
+    // `muxer.close` takes every output for custom I/O and frees it without closing the connection or the file.
+    await output?.writeTrailer()
+    await output?.pb?.closep()
+    await input.close()
+  }
+  return { packets, write, close }
+}
+
+async function remux({ from, to, format }: Parameters<AvMethods['remux']>[0]): Promise<null> {
+  const copy = await openCopy(from, to, format)
+  await copy.close()
+  return null
+}
+
+const publishing = new Map<string, () => Promise<void>>()
+
+async function publishStart({ from, url, pauseSeconds }: PublishParams): Promise<null> {
+  const copy = await openCopy(from, url, 'flv')
+  const first = copy.packets[0]?.seconds ?? 0
+  const keys = copy.packets.flatMap(({ isVideo, packet }, at) => (isVideo && packet.isKeyframe ? [at] : []))
+  const late = copy.packets.findIndex(({ seconds }) => seconds >= first + pauseSeconds)
+  publishing.set(url, copy.close)
+  await copy.write(Math.min(keys[1] ?? copy.packets.length, late < 0 ? copy.packets.length : late))
+  return null
+}
+async function publishFinish({ url }: Parameters<AvMethods['publishFinish']>[0]): Promise<null> {
+  const close = publishing.get(url)
+  publishing.delete(url)
+  await close?.()
+  return null
+}
+
+// ---- reading
+
+async function read({
+  url,
+  format,
+  options,
+}: Parameters<AvMethods['read']>[0]): Promise<ReturnType<AvMethods['read']>> {
+  const input = await Demuxer.open(url, { ...(format ? { format } : {}), options: { ...options } })
+  const tracks = new Map<number, ReadTrack & { readonly units: Unit[]; readonly parameters: CodecParameters }>()
+  for (const { index, codecpar } of input.streams) {
+    // FFmpeg shows script tags that it does not know as a data stream.
+    if (codecpar.codecType !== AVMEDIA_TYPE_VIDEO && codecpar.codecType !== AVMEDIA_TYPE_AUDIO) continue
+    const kind = codecpar.codecType === AVMEDIA_TYPE_VIDEO ? 'video' : 'audio'
+    const parameters: CodecParameters = {
+      codec: avGetCodecName(codecpar.codecId) ?? '',
+      extradata: new Uint8Array(codecpar.extradata ?? []),
+      sampleRateHz: codecpar.sampleRate,
+      channelCount: codecpar.channels,
+    }
+    const record = parameters.extradata.length > 0 ? sha256(parameters.extradata) : ''
+    const described = { kind, codec: parameters.codec, config: canonicalConfig(parameters), record } as const
+    tracks.set(index, { ...described, units: [], parameters })
+  }
+  for await (const packet of input.packets()) {
+    if (!packet) continue
+    const base = input.streams.find(({ index }) => index === packet.streamIndex)?.timeBase
+    const track = tracks.get(packet.streamIndex)
+    if (base && track && packet.data) track.units.push(unitOf(packet, track.parameters, base))
+    packet.free()
+  }
+  await input.close()
+  return { tracks: [...tracks.values()].map(({ parameters: _, ...track }) => track) }
+}
+
+function unitOf(packet: Packet, parameters: CodecParameters, base: { num: number; den: number }): Unit {
+  const { pts, dts, isKeyframe: isKey, pos, data } = packet
+  const [ptsOrDts, dtsOrPts] = [pts > NO_TIME ? pts : dts, dts > NO_TIME ? dts : pts]
+  const sha = sha256(canonicalUnit(parameters, new Uint8Array(data ?? [])))
+  return { pts: secondsOf(ptsOrDts, base), dts: secondsOf(dtsOrPts, base), isKey, sha256: sha, position: Number(pos) }
+}
+
+// ---- messages
+
+const HANDLERS: Handlers = { make, remux, read, publishStart, publishFinish }
+
+Log.setLevel(AV_LOG_ERROR)
+process.on('message', async ({ id, method, params }: AvRequest) => {
+  const reply = (message: AvReply) => process.send?.(message)
+  try {
+    reply({ id, result: await HANDLERS[method](params as never) })
+  } catch (error) {
+    reply({ id, error: error instanceof Error ? error.message : String(error) })
+  }
+})
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,49 @@
+/** What the test asks of the child process that holds FFmpeg 8.1 (node-av), and what it answers. */
+export type AvMethods = {
+  /** Encodes a test picture and a tone into an MP4 file, whose times are exact. */
+  make(params: { readonly path: string; readonly tracks: readonly MadeTrack[]; readonly seconds: number }): null
+  /** Copies all streams of `from` into `to`; `split` cuts like a publisher that stops and goes on. */
+  remux(params: { readonly from: string; readonly to: string; readonly format: 'flv' | 'mpegts' }): null
+  read(params: ReadParams): Reading
+  /** Starts to publish and stops after `pauseSeconds`, or in front of the second keyframe. */
+  publishStart(params: PublishParams): null
+  publishFinish(params: { readonly url: string }): null
+}
+export type MadeTrack = {
+  readonly encoder: string
+  readonly options?: Readonly<Record<string, string>>
+  /** Audio where there is one. */
+  readonly sampleRateHz?: number
+}
+export type ReadParams = {
+  readonly url: string
+  readonly format?: string
+  readonly options?: Readonly<Record<string, string>>
+}
+export type PublishParams = { readonly from: string; readonly url: string; readonly pauseSeconds: number }
+
+/** An access unit as FFmpeg's demuxer gives it, canonicalised, in decoding order. Times in seconds. */
+export type Unit = {
+  readonly pts: number
+  readonly dts: number
+  readonly isKey: boolean
+  readonly sha256: string
+  /** Where the container has it in its bytes; -1 where FFmpeg does not say. */
+  readonly position: number
+}
+export type ReadTrack = {
+  readonly kind: 'video' | 'audio'
+  /** FFmpeg's name. */
+  readonly codec: string
+  /** What every container says of the configuration, in one form: see canonical.ts. Empty where FFmpeg has none. */
+  readonly config: string
+  /** SHA-256 of the configuration record as it stands in the container; empty where there is none. */
+  readonly record: string
+  readonly units: readonly Unit[]
+}
+export type Reading = { readonly tracks: readonly ReadTrack[] }
+
+export type AvRequest = { readonly id: number; readonly method: keyof AvMethods; readonly params: unknown }
+export type AvReply =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string }

@@ -51,9 +51,12 @@ export const readFailed = (message: Message): z.infer<typeof schemas.failed> => 
 
 export function readTrack(message: Message): Track {
   const said = read('track', schemas.track, message)
-  return said.kind === 'video'
-    ? videoTrack(said.id, said.codec, message.payload, said)
-    : audioTrack(said.id, said.codec, message.payload, said)
+  if (said.kind === 'video') {
+    const { id, codec, widthPx, heightPx } = said
+    return videoTrack(id, codec, message.payload, { widthPx, heightPx })
+  }
+  const { id, codec, sampleRateHz, channelCount } = said
+  return audioTrack(id, codec, message.payload, { sampleRateHz, channelCount })
 }
 
 /** `data` belongs to the caller. */

@@ -155,7 +155,12 @@ export class CodecProcess implements AsyncDisposable {
     if (!job || !link || job.sent) return
     job.sent = true
     const { request, input, timeoutMs } = job.order
-    link.send(MESSAGE.start, { job: id, ...request }, input)
+    try {
+      link.send(MESSAGE.start, { job: id, ...request }, input)
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      return queueMicrotask(() => this.#end(id, { outcome: 'failed', fault: 'input', problem }))
+    }
     if (timeoutMs !== undefined) job.timer = setTimeout(() => link.kill(`a job took over ${timeoutMs} ms`), timeoutMs)
   }
 

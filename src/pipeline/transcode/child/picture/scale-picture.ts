@@ -14,7 +14,7 @@ export function scalePicture(av: Av, source: NativeFrame, shape: PictureShape): 
   graph.alloc()
   const input = makeFilter(av, graph, 'buffer', sourceArguments(av, source))
   const scale = makeFilter(av, graph, 'scale', scaleArguments(shape))
-  const format = makeFilter(av, graph, 'format', shape.range === 'full' ? 'yuvj420p' : 'yuv420p')
+  const format = makeFilter(av, graph, 'format', 'yuv420p')
   const sink = makeFilter(av, graph, 'buffersink', null)
   checked(av, input.link(0, scale, 0), 'scale')
   checked(av, scale.link(0, format, 0), 'scale')

@@ -12,8 +12,8 @@ import {
   Muxer,
   type Packet,
 } from 'node-av'
-import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams, ReadTrack, Unit } from './av-messages.ts'
-import { type CodecParameters, canonicalConfig, canonicalUnit, sha256 } from './canonical.ts'
+import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams } from './av-messages.ts'
+import { ReadingBuilder } from './reading.ts'
 
 type Handlers = { readonly [M in keyof AvMethods]: (params: never) => Promise<ReturnType<AvMethods[M]>> }
 type TimedPacket = {
@@ -142,37 +142,29 @@ async function read({
   options,
 }: Parameters<AvMethods['read']>[0]): Promise<ReturnType<AvMethods['read']>> {
   const input = await Demuxer.open(url, { ...(format ? { format } : {}), options: { ...options } })
-  const tracks = new Map<number, ReadTrack & { readonly units: Unit[]; readonly parameters: CodecParameters }>()
+  const reading = new ReadingBuilder()
   for (const { index, codecpar } of input.streams) {
     // FFmpeg shows script tags that it does not know as a data stream.
     if (codecpar.codecType !== AVMEDIA_TYPE_VIDEO && codecpar.codecType !== AVMEDIA_TYPE_AUDIO) continue
-    const kind = codecpar.codecType === AVMEDIA_TYPE_VIDEO ? 'video' : 'audio'
-    const parameters: CodecParameters = {
+    reading.addTrack(index, codecpar.codecType === AVMEDIA_TYPE_VIDEO ? 'video' : 'audio', {
       codec: avGetCodecName(codecpar.codecId) ?? '',
       extradata: new Uint8Array(codecpar.extradata ?? []),
       sampleRateHz: codecpar.sampleRate,
       channelCount: codecpar.channels,
-    }
-    const record = parameters.extradata.length > 0 ? sha256(parameters.extradata) : ''
-    const described = { kind, codec: parameters.codec, config: canonicalConfig(parameters), record } as const
-    tracks.set(index, { ...described, units: [], parameters })
+    })
   }
   for await (const packet of input.packets()) {
-    if (!packet) continue
-    const base = input.streams.find(({ index }) => index === packet.streamIndex)?.timeBase
-    const track = tracks.get(packet.streamIndex)
-    if (base && track && packet.data) track.units.push(unitOf(packet, track.parameters, base))
-    packet.free()
+    const base = input.streams.find(({ index }) => index === packet?.streamIndex)?.timeBase
+    if (base && packet?.data) reading.addUnit(packet.streamIndex, timesOf(packet, base), new Uint8Array(packet.data))
+    packet?.free()
   }
   await input.close()
-  return { tracks: [...tracks.values()].map(({ parameters: _, ...track }) => track) }
+  return reading.result()
 }
 
-function unitOf(packet: Packet, parameters: CodecParameters, base: { num: number; den: number }): Unit {
-  const { pts, dts, isKeyframe: isKey, pos, data } = packet
+function timesOf({ pts, dts, isKeyframe: isKey, pos }: Packet, base: { num: number; den: number }) {
   const [ptsOrDts, dtsOrPts] = [pts > NO_TIME ? pts : dts, dts > NO_TIME ? dts : pts]
-  const sha = sha256(canonicalUnit(parameters, new Uint8Array(data ?? [])))
-  return { pts: secondsOf(ptsOrDts, base), dts: secondsOf(dtsOrPts, base), isKey, sha256: sha, position: Number(pos) }
+  return { pts: secondsOf(ptsOrDts, base), dts: secondsOf(dtsOrPts, base), isKey, position: Number(pos) }
 }
 
 // ---- messages

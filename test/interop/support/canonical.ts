@@ -34,13 +34,16 @@ export function canonicalUnit({ codec, extradata }: CodecParameters, data: Uint8
   return data
 }
 
-/** What a decoder learns from the configuration, the same from every container. */
-export function canonicalConfig(parameters: CodecParameters): string {
+/**
+ * What a decoder learns from the configuration, the same from every container. AV1 has it in its first temporal unit:
+ * the sequence header that SVT-AV1 puts into the record is not quite the one that it puts into the stream.
+ */
+export function canonicalConfig(parameters: CodecParameters, firstUnit: Uint8Array): string {
   const { codec, extradata, sampleRateHz, channelCount } = parameters
   const audio = `${sampleRateHz} Hz, ${channelCount} channels`
   if (codec === 'h264') return parameterSets(h264ParameterSets(extradata))
   if (codec === 'hevc') return parameterSets(h265ParameterSets(extradata))
-  if (codec === 'av1') return sequenceHeader(extradata)
+  if (codec === 'av1') return sequenceHeader(firstUnit)
   if (codec === 'aac' && extradata.length > 0) {
     const asc = readAudioSpecificConfig(extradata)
     return `object type ${asc.audioObjectType}, ${asc.samplingFrequencyHz} Hz, ${asc.channelCount} channels`
@@ -86,12 +89,8 @@ function parameterSets(units: readonly Uint8Array[]): string {
   return [...new Set(units.map((unit) => sha256(unit).slice(0, 12)))].sort().join(' ')
 }
 
-const AV1C_BYTES = 4
-
-function sequenceHeader(extradata: Uint8Array): string {
-  const isRecord = extradata[0] === 0x81
-  const obus = readObus(isRecord ? extradata.subarray(AV1C_BYTES) : extradata)
-  const header = obus.find((obu) => obu.type === OBU.sequenceHeader)
+function sequenceHeader(temporalUnit: Uint8Array): string {
+  const header = readObus(temporalUnit).find((obu) => obu.type === OBU.sequenceHeader)
   return header ? sha256(header.payload).slice(0, 12) : ''
 }
 

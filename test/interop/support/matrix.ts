@@ -32,9 +32,24 @@ export async function runMaterial(context: MatrixContext, prepared: Prepared): P
   return Promise.all(
     WAYS_IN.map(async (wayIn): Promise<Row> => {
       const run: Run = { ...context, prepared, wayIn, stream: `matrix/${slug}-${wayIn.replace(' ', '-')}` }
-      return { material: name, wayIn, cells: await runWay(run) }
+      return { material: name, wayIn, cells: await runWay(run).catch((error) => everywhere(asFailed(error))) }
     }),
   )
+}
+
+/**
+ * What went in: the access units of the container that is pushed (FFmpeg puts SEI messages of an HEVC record into its
+ * transport streams), with the exact times of the source.
+ */
+function pushedReading({ reading, ts }: Prepared, wayIn: WayIn): Reading {
+  if (!isTs(wayIn)) return reading
+  const tracks = reading.tracks.map((track, at) => {
+    const pushed = ts?.reading.tracks[at]
+    if (pushed?.codec !== track.codec || pushed.units.length !== track.units.length) return track
+    const units = track.units.map((unit, i) => ({ ...unit, sha256: pushed.units[i]?.sha256 ?? '' }))
+    return { ...track, units }
+  })
+  return { tracks }
 }
 
 async function runWay(run: Run): Promise<Map<WayOut, Cell>> {
@@ -73,7 +88,7 @@ function asRefused({ code, text }: PublishAnswer, reason: string): Cell {
 }
 
 async function judge(run: Run, way: WayOut, received: Received): Promise<Cell> {
-  const { reading, reasons } = carried(run.prepared.reading, [run.wayIn, way])
+  const { reading, reasons } = carried(pushedReading(run.prepared, run.wayIn), [run.wayIn, way])
   if (reading.tracks.length === 0) return asRefused(received, reasons.join(', '))
   if (received.files.length === 0) return { kind: 'failed', problems: [`nothing: ${received.code} ${received.text}`] }
   const out = await readReceived(run, way, received)

@@ -31,12 +31,22 @@ export type OpenViews = { readonly joined: Promise<unknown>; readonly received: 
 /** One viewer on every live output. */
 export function viewAll(server: TestServer, stream: string): OpenViews {
   const viewers = Object.entries(LIVE).map(([way, open]) => [way as WayOut, open(server, stream)] as const)
-  const received = Promise.all(viewers.map(async ([way, viewer]) => [way, await viewer.received] as const))
-  received.catch(() => {})
-  return {
-    joined: Promise.all(viewers.map(([, viewer]) => viewer.joined)),
-    received: received.then((entries) => new Map(entries)),
+  const waiting = new Set(viewers.map(([way]) => way))
+  for (const [way, viewer] of viewers) {
+    viewer.joined.then(
+      () => waiting.delete(way),
+      () => {},
+    )
   }
+  const received = Promise.all(viewers.map(async ([way, viewer]) => [way, await viewer.received] as const)).then(
+    (entries) => new Map(entries),
+  )
+  received.catch(() => {})
+  const joined = until(
+    () => `the first bytes of ${[...waiting]} of ${stream}`,
+    () => (waiting.size === 0 ? true : undefined),
+  )
+  return { joined, received }
 }
 
 type Recordings = { readonly recordings: readonly { readonly id: string; readonly isOpen: boolean }[] }

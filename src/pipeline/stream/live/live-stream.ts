@@ -1,6 +1,7 @@
 import { type Frame, sameConfiguration, type Track, type VideoTrack } from '../../../media/model/index.ts'
-import { FrameCursor, type FrameLogSink, isPrimaryVideo } from '../log/frame-log.ts'
+import { FrameCursor, type FrameLogSink } from '../log/frame-log.ts'
 import type { LogReader } from '../log/log-reader.ts'
+import { JoinPoints } from './join-points.ts'
 import { RateMeter } from './rate-meter.ts'
 import { StreamTimeline } from './timeline.ts'
 import { TrackProbe } from './track-probe.ts'
@@ -27,9 +28,6 @@ export type TrackStats = { readonly track: Track; readonly bitsPerSecond: number
 
 type Session = { readonly id: string; readonly reader: LogReader; readonly cursor: FrameCursor; opening?: TrackProbe }
 
-/** An audio-only stream offers a point to join this often. */
-const AUDIO_JOIN_SECONDS = 0.5
-
 /**
  * A live stream on the worker that owns it: takes the frames of the present publisher from its frame log, puts them on
  * the stream's line of time and hands them to every consumer. Publishers come and go; the stream stays.
@@ -39,13 +37,13 @@ export class LiveStream {
   readonly timeline = new StreamTimeline()
   readonly #consumers = new Set<StreamConsumer>()
   readonly #tracks = new Map<number, Track>()
+  readonly #joinPoints = new JoinPoints(this.#tracks)
   readonly #meters = new Map<number, { readonly bytes: RateMeter; readonly frames: RateMeter }>()
   #session: Session | undefined
   #sessionCount = 0
   #tracksChanged = false
   #discontinuityPending = false
   #arrivalMs = 0
-  #lastAudioJoinSeconds = Number.NEGATIVE_INFINITY
   #lastEpochMs = 0
   readonly #sink: FrameLogSink = {
     onTrack: (track) => this.#onTrack(track),
@@ -163,15 +161,9 @@ export class LiveStream {
     session.reader.hold(session.cursor.position)
   }
 
-  /** Whether a new reader can start with this frame. Shared by live delivery and backfill. */
-  isJoin(frame: Frame): boolean {
-    const track = this.#tracks.get(frame.trackId)
-    if (track?.kind === 'video') return frame.isKey && isPrimaryVideo(track, this.#tracks.values())
-    for (const other of this.#tracks.values()) if (other.kind === 'video') return false
-    const seconds = frame.dtsTicks / (track?.clockRateHz ?? 1)
-    if (Math.abs(seconds - this.#lastAudioJoinSeconds) < AUDIO_JOIN_SECONDS) return false
-    this.#lastAudioJoinSeconds = seconds
-    return true
+  /** For frames that are handed out a second time. */
+  newJoinPoints(): JoinPoints {
+    return new JoinPoints(this.#tracks)
   }
   track(id: number): Track | undefined {
     return this.#tracks.get(id)
@@ -198,7 +190,7 @@ export class LiveStream {
     }
     this.#lastEpochMs = this.#arrivalMs
     this.#measure(frame)
-    const context = { isJoin: this.isJoin(frame), epochMs: this.#arrivalMs }
+    const context = { isJoin: this.#joinPoints.isJoin(frame), epochMs: this.#arrivalMs }
     this.#each((consumer) => consumer.onFrame(frame, context))
   }
 
@@ -238,6 +230,7 @@ class BackfillCursor {
 
   feed(consumer: StreamConsumer, stream: LiveStream): void {
     let epochMs = 0
+    const joinPoints = stream.newJoinPoints()
     const cursor = new FrameCursor(this.#reader, this.#from)
     cursor.drainTo(this.#to, {
       onTrack: () => {},
@@ -248,7 +241,7 @@ class BackfillCursor {
         const track = stream.track(frame.trackId)
         if (!track) return
         const shifted = stream.timeline.shift(frame, track)
-        consumer.onFrame(shifted, { isJoin: stream.isJoin(shifted), epochMs })
+        consumer.onFrame(shifted, { isJoin: joinPoints.isJoin(shifted), epochMs })
       },
     })
   }

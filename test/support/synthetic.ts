@@ -25,7 +25,7 @@ export type SyntheticOptions = {
 /** A stream of 25 video and 47 audio frames a second, as FLV pieces. Never decodable, always well formed. */
 export class SyntheticStream {
   readonly #muxer = new FlvMuxer()
-  readonly #options: Required<SyntheticOptions>
+  #options: Required<SyntheticOptions>
   #frame = 0
   #audioTicks = 0
 
@@ -36,6 +36,12 @@ export class SyntheticStream {
 
   header(): Buffer {
     return Buffer.from(this.#muxer.preamble())
+  }
+  /** What a publisher sends when its tracks change. */
+  setTracks(tracks: readonly Track[]): Buffer {
+    this.#options = { ...this.#options, tracks }
+    this.#audioTicks = Math.ceil((this.#frame * VIDEO_STEP * 48_000) / 90_000 / AUDIO_SAMPLES) * AUDIO_SAMPLES
+    return Buffer.concat(this.#muxer.setTracks(tracks))
   }
   /** The next `count` video frames with the audio that belongs to them. */
   frames(count: number): Buffer {

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { audioTrack, videoTrack } from '../../src/media/codecs/index.ts'
+import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
+import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
+import { checkPlaylist } from '../../src/media/formats/hls/testing/check-playlist.ts'
+import { Fmp4Demuxer, readInitSegment } from '../../src/media/formats/mp4/index.ts'
+import { TsDemuxer } from '../../src/media/formats/mpegts/index.ts'
+import type { MediaSink, Track } from '../../src/media/model/index.ts'
+import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
+import { poll } from '../support/poll.ts'
+import { TestServer } from '../support/server.ts'
+import { SYNTHETIC_TRACKS } from '../support/synthetic.ts'
+
+/** What a viewer was told of tracks, and how many frames of each came after. */
+class TrackHistory implements MediaSink {
+  readonly tracks: Track[] = []
+  readonly frames = new Map<number, number>()
+  onTrack(track: Track): void {
+    this.tracks.push(track)
+  }
+  onFrame({ trackId }: { readonly trackId: number }): void {
+    this.frames.set(trackId, (this.frames.get(trackId) ?? 0) + 1)
+  }
+}
+const DEMUXERS = {
+  flv: (sink: MediaSink) => new FlvDemuxer(sink),
+  ts: (sink: MediaSink) => new TsDemuxer(sink),
+  mp4: (sink: MediaSink) => new Fmp4Demuxer(sink),
+} as const
+
+function historyOf(format: keyof typeof DEMUXERS, bytes: Buffer): TrackHistory {
+  const history = new TrackHistory()
+  const demuxer = DEMUXERS[format](history)
+  demuxer.push(bytes)
+  demuxer.flush()
+  return history
+}
+
+/** H.264 Constrained Baseline 640×360, as x264 writes it. */
+const LARGER = videoTrack(
+  1,
+  'h264',
+  Buffer.from('0142c01effe100196742c01ed900a02ff97011000003000100000300320f162e4801000568cb83cb20', 'hex'),
+)
+const [VIDEO, AUDIO] = SYNTHETIC_TRACKS
+
+async function watchAll(server: TestServer) {
+  const viewers = await Promise.all(
+    (['flv', 'ts', 'mp4'] as const).map(async (format) => ({
+      format,
+      viewer: await HttpViewer.open(server, `live/a.${format}`),
+    })),
+  )
+  await poll('viewers', async () => {
+    const { streams } = await server.json<{ streams: { viewers: { total: number } }[] }>('api/v1/streams')
+    return streams[0]?.viewers.total === 3 || undefined
+  })
+  return viewers
+}
+
+for (const workers of [1, 2]) {
+  test(`a new resolution in mid-stream reaches every output (${workers} workers)`, async () => {
+    await using server = await TestServer.start([
+      `workers=${workers}`,
+      'streams.**.graceMs=0',
+      'streams.**.record=true',
+      'hls.segmentMs=1000',
+    ])
+    using publisher = new HttpPublisher(server, 'live/a.flv')
+    await publisher.send(50)
+    await server.live('live/a')
+    const viewers = await watchAll(server)
+    await publisher.sendBytes(publisher.stream.setTracks([LARGER, AUDIO].flatMap((track) => track ?? [])))
+    await publisher.send(100)
+    const playlist = await (await fetch(server.http('live/a/t1.m3u8'))).text()
+    assert.deepEqual(checkPlaylist(playlist), [])
+    await publisher.finish()
+    for (const { format, viewer } of viewers) {
+      await viewer.end()
+      const sizes = historyOf(format, viewer.received).tracks.flatMap((track) =>
+        track.kind === 'video' ? [track.widthPx] : [],
+      )
+      assert.equal(sizes.at(-1), 640, `${format} ended at ${sizes}`)
+      if (format !== 'ts') assert.equal(sizes[0], 320, `${format} began at ${sizes}`)
+    }
+    await checkRecording(server)
+  })
+}
+
+/** HLS starts with the first request: its first segment needs the frames that come after. */
+async function whileSending<T>(publisher: HttpPublisher, work: Promise<T>): Promise<T> {
+  let isDone = false
+  const done = work.finally(() => {
+    isDone = true
+  })
+  for (let tries = 0; tries < 200 && !isDone; tries++) {
+    await publisher.send(5)
+    await Promise.race([done, delay(20)])
+  }
+  return await done
+}
+
+async function checkRecording(server: TestServer): Promise<void> {
+  const recording = await poll('the closed recording', async () => {
+    const { recordings } = await server.json<{ recordings: { isOpen: boolean; hlsUrl: string; mp4Url: string }[] }>(
+      'api/v1/recordings',
+    )
+    return recordings.find(({ isOpen }) => !isOpen)
+  })
+  const text = await (await fetch(server.http(recording.hlsUrl.slice(1).replace('index', 't1')))).text()
+  assert.deepEqual(checkPlaylist(text), [])
+  const playlist = parseMediaPlaylist(text)
+  const maps = [...new Set(playlist.segments.map(({ map }) => map?.uri ?? ''))]
+  assert.equal(maps.length, 2, 'two initialization segments')
+  assert.ok(playlist.segments.some(({ discontinuity }) => discontinuity))
+  const folder = recording.hlsUrl.slice(1).replace('index.m3u8', '')
+  const widths = await Promise.all(
+    maps.map(async (uri) => {
+      const bytes = new Uint8Array(await (await fetch(server.http(folder + uri))).arrayBuffer())
+      return readInitSegment(bytes).map((track) => (track.kind === 'video' ? track.widthPx : 0))
+    }),
+  )
+  assert.deepEqual(widths, [[320], [640]])
+  assert.equal((await fetch(server.http(recording.mp4Url.slice(1)))).status, 200)
+}
+
+test('audio that appears later reaches every output', async () => {
+  await using server = await TestServer.start(['workers=1', 'streams.**.graceMs=0', 'hls.segmentMs=1000'])
+  using publisher = new HttpPublisher(server, 'live/a.flv', { tracks: VIDEO ? [VIDEO] : [] })
+  await publisher.send(50)
+  await server.live('live/a')
+  const viewers = await watchAll(server)
+  const before = await whileSending(publisher, fetch(server.http('live/a/index.m3u8')))
+  assert.doesNotMatch(await before.text(), /TYPE=AUDIO/)
+  await publisher.sendBytes(publisher.stream.setTracks(SYNTHETIC_TRACKS))
+  await publisher.send(100)
+  const after = await whileSending(publisher, fetch(server.http('live/a/index.m3u8')))
+  assert.match(await after.text(), /TYPE=AUDIO/)
+  await publisher.finish()
+  for (const { format, viewer } of viewers) {
+    await viewer.end()
+    const { tracks, frames } = historyOf(format, viewer.received)
+    assert.ok(
+      tracks.some(({ kind }) => kind === 'audio'),
+      `${format} has an audio track`,
+    )
+    assert.ok((frames.get(2) ?? 0) > 100, `${format} has ${frames.get(2)} audio frames`)
+  }
+})
+
+for (const [what, tracks] of [
+  ['video-only', [VIDEO]],
+  ['audio-only', [audioTrack(2, 'aac', Uint8Array.of(0x11, 0x90))]],
+] as const) {
+  test(`a ${what} stream plays everywhere`, async () => {
+    await using server = await TestServer.start(['workers=1', 'streams.**.graceMs=0', 'hls.segmentMs=1000'])
+    using publisher = new HttpPublisher(server, 'live/a.flv', { tracks: tracks.flatMap((track) => track ?? []) })
+    await publisher.send(50)
+    await server.live('live/a')
+    const viewers = await watchAll(server)
+    const master = await whileSending(publisher, fetch(server.http('live/a/index.m3u8')))
+    assert.equal(master.status, 200)
+    assert.deepEqual(checkPlaylist(await master.text()), [])
+    await publisher.send(150)
+    await publisher.finish()
+    for (const { format, viewer } of viewers) {
+      await viewer.end()
+      const { frames } = historyOf(format, viewer.received)
+      assert.equal(frames.size, 1, format)
+      assert.ok(([...frames.values()][0] ?? 0) >= 150, `${format}: ${[...frames.values()]}`)
+    }
+  })
+}

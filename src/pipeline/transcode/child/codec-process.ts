@@ -32,5 +32,5 @@ try {
 }
 
 function quieten(av: Av): void {
-  av.Log.setLevel(av.AV_LOG_WARNING)
+  av.Log.setLevel(av.AV_LOG_ERROR)
 }

@@ -1,4 +1,4 @@
-import type { Track } from '../../../media/model/index.ts'
+import type { AudioCodecId, VideoCodecId } from '../../../media/model/index.ts'
 import { type JobFault, MESSAGE } from '../channel/job-messages.ts'
 import type { MessagePipe } from '../channel/message-pipe.ts'
 
@@ -11,6 +11,21 @@ export type EncodedFrame = {
   /** Must not change afterwards. */
   readonly data: Uint8Array
 }
+
+/** What the worker cannot read from the configuration record. */
+export type EncodedTrack = {
+  readonly id: number
+  /** In the canonical form of docs/codec-registry.md. */
+  readonly config: Uint8Array
+} & (
+  | { readonly kind: 'video'; readonly codec: VideoCodecId; readonly widthPx: number; readonly heightPx: number }
+  | {
+      readonly kind: 'audio'
+      readonly codec: AudioCodecId
+      readonly sampleRateHz: number
+      readonly channelCount: number
+    }
+)
 
 /** One job's voice. */
 export class JobOutput {
@@ -28,7 +43,7 @@ export class JobOutput {
   drained(): Promise<void> {
     return this.#pipe.drained()
   }
-  track({ config, ...track }: Track): void {
+  track({ config, ...track }: EncodedTrack): void {
     this.#pipe.send(MESSAGE.track, { job: this.#job, ...track }, config)
   }
   frame({ data, ...frame }: EncodedFrame): void {

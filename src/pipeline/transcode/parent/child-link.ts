@@ -27,6 +27,7 @@ const PASSED_ENVIRONMENT = [
   'LD_LIBRARY_PATH',
   'SystemRoot',
   'AV_FROM_SOURCE',
+  'NODE_COMPILE_CACHE',
   'NODE_V8_COVERAGE',
 ]
 

@@ -1,7 +1,5 @@
-import { audioTrack } from '../../../../media/codecs/index.ts'
-import type { Track } from '../../../../media/model/index.ts'
 import { type Av, checked } from '../av.ts'
-import type { EncodedFrame } from '../job-output.ts'
+import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
 
 export type AudioSettings = {
   readonly trackId: number
@@ -15,7 +13,7 @@ const CHANNELS = 2
 
 /** Stereo AAC-LC by FFmpeg's own encoder. */
 export class AudioEncoder implements Disposable {
-  readonly track: Track
+  readonly track: EncodedTrack
   readonly #av: Av
   readonly #settings: AudioSettings
   readonly #context
@@ -28,7 +26,14 @@ export class AudioEncoder implements Disposable {
     this.#context = openAac(av, settings)
     this.#packet = new av.Packet()
     this.#packet.alloc()
-    this.track = audioTrack(settings.trackId, 'aac', Uint8Array.from(this.#context.extraData ?? []))
+    this.track = {
+      id: settings.trackId,
+      kind: 'audio',
+      codec: 'aac',
+      config: Uint8Array.from(this.#context.extraData ?? []),
+      sampleRateHz: settings.sampleRateHz,
+      channelCount: CHANNELS,
+    }
   }
 
   /** `samples`: one frame, played on both channels; the first is sample number `start`. */

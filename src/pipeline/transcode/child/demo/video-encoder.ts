@@ -1,9 +1,8 @@
 import { buildAvcDecoderConfiguration, H264_NAL, h264NalType } from '../../../../media/codecs/h264/index.ts'
-import { videoTrack } from '../../../../media/codecs/index.ts'
 import { annexBToLengthPrefixed, splitAnnexB } from '../../../../media/codecs/nal/index.ts'
-import { type Track, VIDEO_CLOCK_HZ } from '../../../../media/model/index.ts'
+import { VIDEO_CLOCK_HZ } from '../../../../media/model/index.ts'
 import { type Av, checked } from '../av.ts'
-import type { EncodedFrame } from '../job-output.ts'
+import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
 
 export type VideoSettings = {
   readonly trackId: number
@@ -19,7 +18,7 @@ export type VideoSettings = {
  * Options go in one by one: node-av frees the dictionary that it is given twice (6.1.1).
  */
 export class VideoEncoder implements Disposable {
-  readonly track: Track
+  readonly track: EncodedTrack
   readonly #av: Av
   readonly #settings: VideoSettings
   readonly #context
@@ -38,7 +37,7 @@ export class VideoEncoder implements Disposable {
     checked(av, this.#frame.getBuffer(), 'video frame')
     this.#packet = new av.Packet()
     this.#packet.alloc()
-    this.track = h264Track(settings.trackId, this.#context.extraData ?? new Uint8Array(0))
+    this.track = h264Track(settings, this.#context.extraData ?? new Uint8Array(0))
   }
 
   /** `picture`: planar 4:2:0 without padding; copied. `index` counts frames and is their time. */
@@ -107,8 +106,9 @@ function openX264(av: Av, settings: VideoSettings) {
   return context
 }
 
-function h264Track(id: number, extradata: Uint8Array): Track {
+function h264Track({ trackId, widthPx, heightPx }: VideoSettings, extradata: Uint8Array): EncodedTrack {
   const units = splitAnnexB(extradata)
-  const ofType = (type: number) => units.filter((unit) => h264NalType(unit) === type).map((unit) => unit.slice())
-  return videoTrack(id, 'h264', buildAvcDecoderConfiguration(ofType(H264_NAL.sps), ofType(H264_NAL.pps)))
+  const ofType = (type: number) => units.filter((unit) => h264NalType(unit) === type)
+  const config = buildAvcDecoderConfiguration(ofType(H264_NAL.sps), ofType(H264_NAL.pps))
+  return { id: trackId, kind: 'video', codec: 'h264', config, widthPx, heightPx }
 }

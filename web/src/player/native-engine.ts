@@ -1,6 +1,8 @@
+import { codecStrings } from '../track-summary.ts'
 import {
   bufferDelay,
   type Delay,
+  EngineError,
   type PlaybackEngine,
   type PlaybackFailure,
   type StartEngine,
@@ -16,7 +18,11 @@ const CHECK_MS = 1000
 type DatedVideo = HTMLVideoElement & { getStartDate?(): Date }
 
 /** `<video src>`: progressive MP4, and HLS where the browser plays it itself. */
-export const startNative: StartEngine = async ({ video, path, onFailure }) => {
+export const startNative: StartEngine = async ({ video, path, stream, onFailure }) => {
+  const codecs = stream && codecStrings(stream)
+  const mimeType = `video/mp4; codecs="${codecs?.join(',')}"`
+  if (codecs && video.canPlayType(mimeType) === '')
+    throw new EngineError('unsupported', `this browser cannot play ${mimeType}`)
   const controller = new AbortController()
   const { signal } = controller
   const isPlaylist = /\.m3u8(\?|$)/.test(path)
@@ -64,7 +70,6 @@ class NativeEngine implements PlaybackEngine {
 function toFailure(error: MediaError | null): PlaybackFailure {
   const detail = error?.message || `media error ${error?.code ?? 'unknown'}`
   if (error?.code === MediaError.MEDIA_ERR_DECODE) return { kind: 'media', detail }
-  // The browser says "not supported" for a 404 as well; whoever owns the engine asks the server which it was.
-  if (error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED) return { kind: 'unsupported', detail }
+  // "Source not supported" is what the browser says to every answer that is not media, a 404 or a 503 as well.
   return { kind: 'interrupted', detail }
 }

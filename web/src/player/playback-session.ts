@@ -49,6 +49,7 @@ export class PlaybackSession {
     this.#options = options
     const { signal } = this.#controller
     options.video.addEventListener('playing', () => this.#onPlaying(), { signal })
+    options.video.addEventListener('ended', () => this.#onEnded(), { signal })
     document.addEventListener('visibilitychange', () => this.#touch(), { signal })
     this.#watch = setInterval(() => this.#watchProgress(), WATCH_MS)
     void this.#start()
@@ -78,7 +79,9 @@ export class PlaybackSession {
   update(stream: StreamInfo | null): void {
     this.#isPublisherAway = stream?.state === 'waiting'
     const isBack = stream?.state === 'live' && this.#state.phase === 'error' && this.#state.failure.kind === 'offline'
-    if (isBack) this.retry()
+    if (!isBack) return
+    this.#failures = 0
+    this.retry()
   }
   destroy(): void {
     this.#controller.abort()
@@ -141,6 +144,10 @@ export class PlaybackSession {
     if (!this.#engine || this.#state.phase === 'playing') return
     this.#playingSinceMs = performance.now()
     this.#setState({ phase: 'playing' })
+  }
+  /** The server closed the stream's playlist. */
+  #onEnded(): void {
+    if (this.#state.phase === 'playing') void this.#fail({ kind: 'interrupted', detail: 'the stream ended' })
   }
   #touch(): void {
     this.#progress = { atMs: performance.now(), currentTime: this.#options.video.currentTime }

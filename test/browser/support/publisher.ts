@@ -1,0 +1,72 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { hasCommand } from '../../support/requirements.ts'
+
+/** Moving colour, and a tone that is not the same twice a second. */
+export const PICTURE = 'gradients=s=1280x720:r=30:n=4:c0=0x0a1a2a:c1=0x0b6b66:c2=0x4fd1c3:c3=0x10211f:speed=0.02'
+export const TONE = 'sine=f=330:b=4:r=48000'
+
+const AV_PUBLISHER = fileURLToPath(new URL('./av-publisher.ts', import.meta.url))
+const CLIP_SECONDS = '6'
+
+/** Publishes H.264 with B-frames and AAC over RTMP until it is disposed of. */
+export class LoopPublisher implements AsyncDisposable {
+  readonly #child: ChildProcess
+  #stderr = ''
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.stderr?.on('data', (bytes: Buffer) => {
+      this.#stderr += bytes.toString()
+    })
+  }
+
+  /** By the ffmpeg command where there is one, else by the FFmpeg inside node-av. */
+  static start(url: string): LoopPublisher {
+    return new LoopPublisher(hasCommand('ffmpeg') ? loopClip(clipPath(), url) : encodeLive(url))
+  }
+
+  /** What it complained about. */
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+  }
+}
+
+let madeClip: string | undefined
+
+/** Made once, removed when the tests of this process are over. */
+function clipPath(): string {
+  if (madeClip !== undefined) return madeClip
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-publish-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  madeClip = join(folder, 'clip.flv')
+  makeClip(madeClip)
+  return madeClip
+}
+
+function makeClip(path: string): void {
+  const sources = ['-f', 'lavfi', '-i', PICTURE, '-f', 'lavfi', '-i', TONE, '-t', CLIP_SECONDS]
+  const video = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '30', '-pix_fmt', 'yuv420p']
+  const audio = ['-c:a', 'aac', '-ac', '2', '-b:a', '128k']
+  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...sources, ...video, ...audio, path])
+}
+
+function loopClip(path: string, url: string): ChildProcess {
+  const args = ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', path, '-c', 'copy', '-f', 'flv', url]
+  return spawn('ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+function encodeLive(url: string): ChildProcess {
+  return spawn(process.execPath, [AV_PUBLISHER, url], { stdio: ['ignore', 'ignore', 'pipe'] })
+}

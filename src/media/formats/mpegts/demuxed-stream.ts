@@ -50,6 +50,10 @@ export class DemuxedStream {
     )
   }
 
+  /** False once its data have shown that it cannot be read. */
+  get isSupported(): boolean {
+    return this.#supported
+  }
   /** Whether a new program map means this very stream. */
   matches(entry: ElementaryStream, kind: StreamKind): boolean {
     return this.entry.pid === entry.pid && this.kind === kind && sameDescriptors(this.entry, entry)

@@ -67,6 +67,13 @@ export class TsDemuxer {
     }
   }
 
+  /** Why no stream of the program gives a track; undefined while one may. */
+  get obstacle(): string | undefined {
+    const mayGive = this.#program?.streams.some(({ isSupported }) => isSupported) ?? true
+    if (mayGive || this.unsupportedStreams.length === 0) return undefined
+    return this.unsupportedStreams.map(({ pid, reason }) => `PID ${pid}: ${reason}`).join('; ')
+  }
+
   /** The bytes are read during the call only. */
   push(bytes: Uint8Array): void {
     this.#framer.push(bytes)

@@ -90,8 +90,13 @@ export class HlsView {
     for (const waiter of this.#waiters) if (waiter.ready() || this.ended) waiter.resolve(waiter.ready())
   }
 
+  /**
+   * The whole window stays held, not only what is being sent: the writer keeps it while the stream lives, but when it
+   * ends only the readers' marks stand between the window and the pool.
+   */
   #publishMark(): void {
-    let lowest = this.#position
+    const window = this.index.lowestPosition(this.#position)
+    let lowest = Math.min(this.#position, Math.max(window, this.#subscription.reader.tail))
     for (const { from } of this.#inFlight) lowest = Math.min(lowest, from)
     this.#subscription.reader.hold(lowest)
   }

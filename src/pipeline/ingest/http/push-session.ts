@@ -1,4 +1,5 @@
 import { plainBytes } from '../../../media/bytes/index.ts'
+import { UnsupportedInputError } from '../../../media/errors.ts'
 import type { Frame, MediaSink, Track } from '../../../media/model/index.ts'
 import type { Publication } from '../../stream/index.ts'
 import { PUSH_FORMATS, type PushDemuxer, type PushFormat, type PushLimits } from './to-frames.ts'
@@ -15,13 +16,18 @@ export class PushSession implements MediaSink {
     this.#demuxer = PUSH_FORMATS[format](this, limits)
   }
 
-  /** Throws what the demuxer throws; the session is then of no further use. */
+  /** Throws what the demuxer throws, or that nothing in the body is a track; the session is then of no further use. */
   receive(bytes: Uint8Array): void {
     this.receivedBytes += bytes.length
     this.#demuxer.push(plainBytes(bytes))
+    const { obstacle } = this.#demuxer
+    if (obstacle !== undefined) throw new UnsupportedInputError(`no track that can be read (${obstacle})`)
   }
+  /** Throws as `receive`, and where a whole body held no frame. */
   finish(): void {
     this.#demuxer.flush()
+    if (this.frameCount === 0 && this.receivedBytes > 0)
+      throw new UnsupportedInputError(`no frame in ${this.receivedBytes} bytes`)
     this.publication.end('publisher finished')
   }
 

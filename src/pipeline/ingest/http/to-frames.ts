@@ -8,6 +8,8 @@ export type PushLimits = { readonly maxMessageBytes: number; readonly maxTracks:
 export interface PushDemuxer {
   push(bytes: Uint8Array): void
   flush(): void
+  /** Why nothing in these bytes gives a frame, where that is certain. */
+  readonly obstacle?: string | undefined
 }
 
 /** The containers that can be pushed over HTTP and WebSocket, by the extension of their address. */

@@ -23,12 +23,17 @@ import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
 import { Listeners } from './listen.ts'
+import { type PictureRequest, Pictures } from './pictures.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
 import { makeReport } from './worker-report.ts'
 
 const REPORT_MS = 1000
 /** Stands for the recorder among the users of an output; no worker has this number. */
 const RECORDER_SLOT = MAX_READERS - 1
+
+interface WorkerPeerMethods extends PeerMethods {
+  picture(request: PictureRequest): Promise<Uint8Array>
+}
 
 /** One media worker: owns the connections it accepted and packages the streams published on it. */
 class MediaWorker {
@@ -42,8 +47,9 @@ class MediaWorker {
   readonly #delivery: Delivery
   readonly #hls: HlsService
   readonly #listeners: Listeners
-  readonly #peers = new Map<number, RpcPort<PeerMethods>>()
+  readonly #peers = new Map<number, RpcPort<WorkerPeerMethods>>()
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+  readonly #pictures: Pictures
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -54,6 +60,7 @@ class MediaWorker {
     this.#pool = this.#makePool()
     this.#store = new DiskBlobStore(data.config.storage.path)
     this.#hub = this.#makeHub()
+    this.#pictures = new Pictures(this.#hub, this.#log)
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
       hub: this.#hub,
@@ -167,7 +174,7 @@ class MediaWorker {
         nowMs: () => performance.now(),
       }),
       log: this.#log,
-      snapshot: () => Promise.reject(new UnavailableError('pictures', 'the codec module is not running')),
+      snapshot: (name, format, widthPx) => this.#picture({ name, format, widthPx }),
       controlSocketPath,
       newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
     }
@@ -193,15 +200,22 @@ class MediaWorker {
     this.#demo.start()
   }
 
+  async #picture(request: PictureRequest): Promise<Uint8Array> {
+    const owner = this.#hub.ownerOf(request.name)
+    const peer = owner === undefined ? undefined : this.#peers.get(owner)
+    return peer ? await peer.call('picture', request) : await this.#pictures.make(request)
+  }
+
   #connectPeer(worker: number, port: MessagePort): void {
-    const local: PeerMethods = {
+    const local: WorkerPeerMethods = {
+      picture: (request) => this.#pictures.make(request),
       attach: (name, sessionId, shared) => this.#hub.attach(name, sessionId, shared),
       detach: (name, sessionId) => this.#hub.detach(name, sessionId),
       open: (name, format, asker) => this.#hub.open(name, format, asker),
       close: (name, format, asker) => this.#hub.close(name, format, asker),
       log: (message) => this.#hub.log(message),
     }
-    const rpc = new RpcPort<PeerMethods>(port, local)
+    const rpc = new RpcPort<WorkerPeerMethods>(port, local)
     const own = this.#data.index
     const peer: Peer = {
       attach: (name, sessionId, shared) => rpc.notify('attach', name, sessionId, shared),
@@ -227,7 +241,7 @@ class MediaWorker {
   }
 
   async #stop(): Promise<void> {
-    await this.#demo?.close()
+    await Promise.all([this.#demo?.close(), this.#pictures.close()])
     this.#hub.shutDown('the server stops')
     this.#delivery.close()
     this.#hls.close()

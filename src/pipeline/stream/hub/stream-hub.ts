@@ -51,6 +51,12 @@ export class StreamHub {
   has(name: string): boolean {
     return this.#directory.has(name)
   }
+  ownerOf(name: string): number | undefined {
+    return this.#directory.get(name)
+  }
+  ownedStream(name: string): LiveStream | undefined {
+    return this.#owned.get(name)?.stream
+  }
   get ownedStreams(): Iterable<OwnedStream> {
     return this.#owned.values()
   }

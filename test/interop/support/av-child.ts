@@ -23,6 +23,8 @@ type TimedPacket = {
   readonly packet: Packet
 }
 
+/** FFmpeg holds packets back until every stream has one. */
+const UNITS_PAST_PAUSE = 2
 const NO_TIME = -(2n ** 62n)
 
 function secondsOf(ticks: bigint, base: { readonly num: number; readonly den: number }): number {
@@ -32,7 +34,7 @@ function secondsOf(ticks: bigint, base: { readonly num: number; readonly den: nu
 // ---- making
 
 async function make({ path, tracks, seconds }: Parameters<AvMethods['make']>[0]): Promise<null> {
-  const muxer = await Muxer.open(path, { format: 'mp4', useSyncQueue: false, useAsyncWrite: false })
+  const muxer = await Muxer.open(path, { useSyncQueue: false, useAsyncWrite: false })
   const opened = await Promise.all(tracks.map((track, at) => openTrack(track, at, seconds)))
   const made = opened.map((track) => ({ ...track, stream: muxer.addStream(track.encoder) }))
   const packets: { readonly packet: Packet; readonly stream: number; readonly seconds: number }[] = []
@@ -121,10 +123,11 @@ const publishing = new Map<string, () => Promise<void>>()
 async function publishStart({ from, url, pauseSeconds }: PublishParams): Promise<null> {
   const copy = await openCopy(from, url, 'flv')
   const first = copy.packets[0]?.seconds ?? 0
-  const keys = copy.packets.flatMap(({ isVideo, packet }, at) => (isVideo && packet.isKeyframe ? [at] : []))
+  const video = copy.packets.find(({ isVideo }) => isVideo)?.stream
+  const keys = copy.packets.flatMap(({ stream, packet }, at) => (stream === video && packet.isKeyframe ? [at] : []))
   const late = copy.packets.findIndex(({ seconds }) => seconds >= first + pauseSeconds)
   publishing.set(url, copy.close)
-  await copy.write(Math.min(keys[1] ?? copy.packets.length, late < 0 ? copy.packets.length : late))
+  await copy.write(Math.min(keys[1] ?? copy.packets.length, late < 0 ? copy.packets.length : late + UNITS_PAST_PAUSE))
   return null
 }
 async function publishFinish({ url }: Parameters<AvMethods['publishFinish']>[0]): Promise<null> {

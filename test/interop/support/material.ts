@@ -19,7 +19,6 @@ const HEVC: MadeTrack = {
 }
 const AV1: MadeTrack = { encoder: 'libsvtav1', options: { preset: '12', g: '25' } }
 const VP9: MadeTrack = { encoder: 'libvpx-vp9', options: { deadline: 'realtime', 'cpu-used': '8', g: '25' } }
-const VP8: MadeTrack = { encoder: 'libvpx', options: { deadline: 'realtime', 'cpu-used': '8', g: '25' } }
 const AAC: MadeTrack = { encoder: 'aac', sampleRateHz: 44_100 }
 const OPUS: MadeTrack = { encoder: 'libopus', sampleRateHz: 48_000 }
 const MP3: MadeTrack = { encoder: 'libmp3lame', sampleRateHz: 44_100 }
@@ -32,7 +31,6 @@ export const MATERIALS: readonly Material[] = [
   { name: 'HEVC (B) + AAC', tracks: [HEVC, AAC] },
   { name: 'AV1 + Opus', tracks: [AV1, OPUS] },
   { name: 'VP9 + Opus', tracks: [VP9, OPUS] },
-  { name: 'VP8 + Opus', tracks: [VP8, OPUS] },
   { name: 'VP9 + FLAC', tracks: [VP9, FLAC] },
   { name: 'H.264 + AC-3', tracks: [H264, AC3] },
   { name: 'HEVC + E-AC-3', tracks: [HEVC, EAC3] },

@@ -38,16 +38,16 @@ export async function runMaterial(context: MatrixContext, prepared: Prepared): P
 }
 
 /**
- * What went in: the access units of the container that is pushed (FFmpeg puts SEI messages of an HEVC record into its
- * transport streams), with the exact times of the source.
+ * What went in: the access units and records of the container that is pushed (FFmpeg puts SEI messages of an HEVC
+ * record into its transport streams), with the exact times of the source.
  */
-function pushedReading({ reading, ts }: Prepared, wayIn: WayIn): Reading {
-  if (!isTs(wayIn)) return reading
+function pushedReading({ reading, flv, ts }: Prepared, wayIn: WayIn): Reading {
+  const container = isTs(wayIn) ? ts : flv
   const tracks = reading.tracks.map((track, at) => {
-    const pushed = ts?.reading.tracks[at]
+    const pushed = container?.reading.tracks[at]
     if (pushed?.codec !== track.codec || pushed.units.length !== track.units.length) return track
     const units = track.units.map((unit, i) => ({ ...unit, sha256: pushed.units[i]?.sha256 ?? '' }))
-    return { ...track, units }
+    return { ...track, record: pushed.record, units }
   })
   return { tracks }
 }

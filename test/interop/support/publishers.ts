@@ -22,6 +22,8 @@ export interface Publisher {
 
 /** Long enough for the server to know the track set of a stream with one kind of track. */
 const PAUSE_SECONDS = 0.75
+/** A unit is whole for an MPEG-TS demuxer when the next one starts. */
+const UNITS_PAST_PAUSE = 2
 const MESSAGE_BYTES = 16_384
 
 export function publishRtmp(av: Av, file: string, url: string): Publisher {
@@ -92,15 +94,16 @@ function* messages(bytes: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += MESSAGE_BYTES) yield bytes.subarray(at, at + MESSAGE_BYTES)
 }
 
-/** In front of the second video key frame, or of what is past the pause. */
+/** Cuts in front of the first video track's second key frame, or two units past the pause. */
 function split(path: string, { tracks }: Container['reading']): readonly [Uint8Array, Uint8Array] {
   const bytes = readFileSync(path)
-  const units = tracks.flatMap(({ kind, units }) => units.map((unit) => ({ ...unit, kind })))
-  const placed = units.filter(({ position }) => position >= 0).sort((a, b) => a.position - b.position)
+  const main = tracks.find(({ kind }) => kind === 'video')
+  const secondKey = main?.units.filter(({ isKey }) => isKey)[1]
+  const placed = tracks.flatMap(({ units }) => units.filter(({ position }) => position >= 0))
+  placed.sort((a, b) => a.position - b.position)
   const start = Math.min(...placed.map(({ dts }) => dts))
-  const keys = placed.filter(({ kind, isKey }) => kind === 'video' && isKey)
-  const late = placed.find(({ dts }) => dts >= start + PAUSE_SECONDS)
-  const cut = Math.min(keys[1]?.position ?? bytes.length, late?.position ?? bytes.length)
+  const late = placed.findIndex(({ dts }) => dts >= start + PAUSE_SECONDS)
+  const cut = Math.min(secondKey?.position ?? bytes.length, placed[late + UNITS_PAST_PAUSE]?.position ?? bytes.length)
   return [bytes.subarray(0, cut), bytes.subarray(cut)]
 }
 

@@ -3,7 +3,7 @@ import { formatMessageStart, type Message, MessageReader } from './message.ts'
 
 export type MessagePipeHandlers = {
   readonly onMessage: (message: Message) => void
-  /** Once, when the other side is gone or sent something broken. */
+  /** Once, when the other side is gone; with an error where it sent something broken. */
   readonly onClose: (error: Error | undefined) => void
 }
 
@@ -22,7 +22,8 @@ export class MessagePipe {
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('end', () => this.#close(undefined))
     stream.on('close', () => this.#close(undefined))
-    stream.on('error', (error) => this.#close(error))
+    // A process that dies shows as a reset or a broken pipe here; why it died, its owner learns elsewhere.
+    stream.on('error', () => this.#close(undefined))
   }
 
   get closed(): boolean {

@@ -75,8 +75,7 @@ function decode(av: Av, order: AvOrder & { what: 'decode' }): DecodedFrames {
   frame.alloc()
   const drain = () => {
     while (context.receiveFrameSync(frame) >= 0) {
-      const plane = frame.data?.[0] ?? Buffer.alloc(1)
-      const luma = plane.reduce((sum, byte) => sum + byte, 0) / plane.length
+      const luma = meanLuma(frame)
       const damaged = frame.decodeErrorFlags !== 0
       frames.push({ widthPx: frame.width, heightPx: frame.height, pts: Number(frame.pts), damaged, luma })
       frame.unref()
@@ -92,6 +91,16 @@ function decode(av: Av, order: AvOrder & { what: 'decode' }): DecodedFrames {
   context.sendPacketSync(null)
   drain()
   return { frames }
+}
+
+function meanLuma({ data, linesize, width, height }: InstanceType<Av['Frame']>): number {
+  const plane = data?.[0] ?? Buffer.alloc(0)
+  let sum = 0
+  for (let row = 0; row < height; row++) {
+    const start = row * (linesize[0] ?? 0)
+    for (const byte of plane.subarray(start, start + width)) sum += byte
+  }
+  return sum / (width * height)
 }
 
 function base64(bytes: Uint8Array | null | undefined): string {

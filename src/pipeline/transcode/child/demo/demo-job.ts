@@ -9,7 +9,7 @@ const FRAMES_PER_SECOND = 30
 const VIDEO_TRACK = 1
 const AUDIO_TRACK = 2
 /** Later than this (a machine that slept, a reader that stood still) frames are left out, not made up for. */
-const MAX_LATE_MS = 500
+const MAX_LATE_MS = 2000
 /** The AAC encoder's first packet holds the 1,024 samples before the first: time 0 starts with them. */
 const AUDIO_DELAY_SAMPLES = AAC_FRAME_SAMPLES
 
@@ -56,10 +56,11 @@ class DemoJob implements Disposable {
     if (this.#output.isFull) return void this.#output.drained().then(() => this.run())
     this.#skipWhatIsLate()
     const nowMs = this.#elapsedMs()
-    while (pictureMs(this.#pictureIndex) <= nowMs) this.#nextPicture()
-    while (audioMs(this.#audioIndex) <= nowMs) this.#nextAudio()
-    const nextMs = Math.min(pictureMs(this.#pictureIndex), audioMs(this.#audioIndex))
-    this.#timer = setTimeout(() => this.run(), Math.max(0, nextMs - this.#elapsedMs()))
+    while (this.#nextMs() <= nowMs) {
+      if (pictureMs(this.#pictureIndex) <= audioMs(this.#audioIndex)) this.#nextPicture()
+      else this.#nextAudio()
+    }
+    this.#timer = setTimeout(() => this.run(), Math.max(0, this.#nextMs() - this.#elapsedMs()))
   }
   [Symbol.dispose](): void {
     if (this.#ended) return
@@ -69,6 +70,9 @@ class DemoJob implements Disposable {
     this.#audio[Symbol.dispose]()
   }
 
+  #nextMs(): number {
+    return Math.min(pictureMs(this.#pictureIndex), audioMs(this.#audioIndex))
+  }
   #elapsedMs(): number {
     return performance.now() - this.#startMs
   }

@@ -1,19 +1,35 @@
+import { Agent, request } from 'node:http'
 import { until } from './polling.ts'
 import type { Received, Viewer } from './viewers.ts'
 
 /** Fetches a whole HLS presentation, live or recorded: each track's initialization and segments as one file. */
 export function viewHls(indexUrl: string): Viewer {
-  const received = fetchPresentation(indexUrl)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const received = fetchPresentation(agent, indexUrl).finally(() => agent.destroy())
   received.catch(() => {})
   return { joined: Promise.resolve(), received }
 }
 
-async function fetchPresentation(indexUrl: string): Promise<Received> {
-  const text = await until(`the playlist ${indexUrl}`, async () => {
-    const response = await fetch(indexUrl)
-    return response.ok ? response.text() : undefined
+type Answer = { readonly status: number; readonly bytes: Buffer }
+
+/** All over one connection, so that one worker answers. */
+function get(agent: Agent, url: string | URL): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { agent }, async (response) => {
+      const bytes = Buffer.concat(await response.toArray())
+      resolve({ status: response.statusCode ?? 0, bytes })
+    })
+    asked.on('error', reject).end()
   })
-  const bytes = await Promise.all(mediaPlaylists(text).map((uri) => fetchTrack(new URL(uri, indexUrl))))
+}
+
+async function fetchPresentation(agent: Agent, indexUrl: string): Promise<Received> {
+  const text = await until(`the playlist ${indexUrl}`, async () => {
+    const { status, bytes } = await get(agent, indexUrl)
+    return status === 200 ? String(bytes) : undefined
+  })
+  const tracks = mediaPlaylists(text).map((uri) => fetchTrack(agent, new URL(uri, indexUrl)))
+  const bytes = await Promise.all(tracks)
   return { code: 200, text: '', files: bytes.map((each) => ({ bytes: each, extension: 'mp4' })) }
 }
 
@@ -23,14 +39,14 @@ function mediaPlaylists(text: string): string[] {
   return [...new Set([...variants, ...renditions])]
 }
 
-async function fetchTrack(url: URL): Promise<Buffer> {
+async function fetchTrack(agent: Agent, url: URL): Promise<Buffer> {
   let last = ''
   const text = await until(
     () => `the end of ${url.pathname}, which is ${last}`,
     async () => {
-      const response = await fetch(url)
-      const playlist = await response.text()
-      last = `${response.status} ${playlist}`
+      const { status, bytes } = await get(agent, url)
+      const playlist = String(bytes)
+      last = `${status} ${playlist}`
       return playlist.includes('#EXT-X-ENDLIST') ? playlist : undefined
     },
   )
@@ -38,15 +54,15 @@ async function fetchTrack(url: URL): Promise<Buffer> {
   let map = ''
   for (const line of text.split('\n')) {
     const uri = /^#EXT-X-MAP:URI="([^"]+)"/.exec(line)?.[1]
-    if (uri !== undefined && uri !== map) parts.push(await fetchBytes(new URL(uri, url)))
+    if (uri !== undefined && uri !== map) parts.push(await fetchBytes(agent, new URL(uri, url)))
     map = uri ?? map
-    if (line !== '' && !line.startsWith('#')) parts.push(await fetchBytes(new URL(line, url)))
+    if (line !== '' && !line.startsWith('#')) parts.push(await fetchBytes(agent, new URL(line, url)))
   }
   return Buffer.concat(parts)
 }
 
-async function fetchBytes(url: URL): Promise<Buffer> {
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`${url.pathname}: ${response.status}`)
-  return Buffer.from(await response.arrayBuffer())
+async function fetchBytes(agent: Agent, url: URL): Promise<Buffer> {
+  const { status, bytes } = await get(agent, url)
+  if (status !== 200) throw new Error(`${url.pathname}: ${status}`)
+  return bytes
 }

@@ -22,7 +22,7 @@ export const MESSAGE = {
 
 export type PictureFormat = 'jpg' | 'webp'
 
-export type DemoRequest = { readonly kind: 'demo' }
+type DemoRequest = { readonly kind: 'demo' }
 export type PictureRequest = {
   readonly kind: 'picture'
   readonly codec: VideoCodecId

@@ -15,7 +15,7 @@ export type Message = {
 export type MessageLimits = { readonly maxHeaderBytes: number; readonly maxPayloadBytes: number }
 
 /** Room for the largest keyframe and picture that make sense; a length beyond it is a broken or hostile peer. */
-export const MESSAGE_LIMITS: MessageLimits = { maxHeaderBytes: 64 * 2 ** 10, maxPayloadBytes: 32 * 2 ** 20 }
+const MESSAGE_LIMITS: MessageLimits = { maxHeaderBytes: 64 * 2 ** 10, maxPayloadBytes: 32 * 2 ** 20 }
 
 const LENGTH_BYTES = 4
 /** Type and header length. */

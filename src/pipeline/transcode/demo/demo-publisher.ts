@@ -22,6 +22,8 @@ export type DemoPublisherOptions = {
   readonly log: Logger
 }
 
+/** There are thirty frames a second; a process that gives none for so long is replaced. */
+const FROZEN_MS = 10_000
 const ADVICE = 'for a demo stream and pictures run "npm install node-av"; everything else works without it'
 
 /**
@@ -37,6 +39,7 @@ export class DemoPublisher implements AsyncDisposable {
   #run: DemoRun | undefined
   #retry: NodeJS.Timeout | undefined
   #runCount = 0
+  #refusedCount = 0
   #closed = false
 
   constructor(options: DemoPublisherOptions) {
@@ -64,6 +67,7 @@ export class DemoPublisher implements AsyncDisposable {
     this.#run = new DemoRun(codec, this.#options.publish, {
       onPublished: () => {
         this.#backOff.succeeded()
+        this.#refusedCount = 0
         this.#log.info(this.#runCount++ === 0 ? 'demo.started' : 'demo.resumed', { ffmpeg: codec.ffmpeg })
       },
       onKicked: (reason) => {
@@ -71,13 +75,18 @@ export class DemoPublisher implements AsyncDisposable {
         void this.close()
       },
       onRefused: (error) => {
-        this.#log.warn('demo.refused', errorFields(error))
+        this.#refused(error)
         this.#later(codec)
       },
       onEnd: (end) => this.#ended(codec, end),
     })
   }
 
+  /** Somebody else may hold the name for days: that is said once. */
+  #refused(error: unknown): void {
+    const level = this.#refusedCount++ === 0 ? 'warn' : 'debug'
+    this.#log[level]('demo.refused', errorFields(error))
+  }
   #ended(codec: CodecProcess, end: JobEnd): void {
     if (this.#closed) return
     if (end.outcome === 'missing') {
@@ -117,7 +126,7 @@ class DemoRun {
     this.#publish = publish
     this.#events = events
     this.#job = codec.run(
-      { request: { kind: 'demo' } },
+      { request: { kind: 'demo' }, timeoutMs: FROZEN_MS },
       {
         onTrack: (track) => {
           this.#feed(() => this.#sink.onTrack(track))

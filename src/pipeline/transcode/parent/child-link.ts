@@ -59,9 +59,6 @@ export class ChildLink {
   send(type: number, header: Message['header'], payload?: Uint8Array): void {
     this.#pipe?.send(type, header, payload)
   }
-  drained(): Promise<void> {
-    return this.#pipe?.drained() ?? Promise.resolve()
-  }
   /** The child ends by itself once its channel is closed; it need not be in a state to notice anything else. */
   close(): void {
     this.#pipe?.close()

@@ -24,7 +24,7 @@ export type JobOrder = {
   readonly request: JobRequest
   /** Must not change until the job ends. */
   readonly input?: Uint8Array
-  /** A job that takes longer is taken for frozen, and its process is killed. Counts from when the process has it. */
+  /** A job from which nothing comes for so long, once the process has it, is frozen: the process is killed. */
   readonly timeoutMs?: number
 }
 

@@ -161,7 +161,8 @@ export class CodecProcess implements AsyncDisposable {
       const problem = error instanceof Error ? error.message : String(error)
       return queueMicrotask(() => this.#end(id, { outcome: 'failed', fault: 'input', problem }))
     }
-    if (timeoutMs !== undefined) job.timer = setTimeout(() => link.kill(`a job took over ${timeoutMs} ms`), timeoutMs)
+    if (timeoutMs === undefined) return
+    job.timer = setTimeout(() => link.kill(`nothing came from a job for ${timeoutMs} ms`), timeoutMs)
   }
 
   #cancel(id: number): void {
@@ -196,7 +197,9 @@ export class CodecProcess implements AsyncDisposable {
       return this.#endAll(() => this.#missingEnd())
     }
     const id = readJob(message)
-    const sink = this.#jobs.get(id)?.sink
+    const job = this.#jobs.get(id)
+    const sink = job?.sink
+    job?.timer?.refresh()
     if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
     else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
     else if (message.type === MESSAGE.done) this.#end(id, { outcome: 'done', result: message.payload })

@@ -99,12 +99,16 @@ test('the player starts again when its publisher comes back', { skip: skipWithou
 test('a page on a server that is gone says so and comes back', { skip: skipWithoutChromium() }, async () => {
   await using browser = await launchBrowser()
   await using watched = await WatchedPage.open(browser)
-  {
+  const port = await (async () => {
     await using server = await TestServer.start()
     await watched.page.goto(server.http(''))
     await watched.page.getByText('Nothing flows yet').waitFor()
     assert.deepEqual(watched.faults, [])
-  }
-  await watched.page.getByText('The server does not answer').first().waitFor()
+    return server.port('http')
+  })()
+  const message = watched.page.getByText('The server does not answer')
+  await message.waitFor()
   await watched.screenshot('list-server-gone')
+  await using _again = await TestServer.start([`http.port=${port}`])
+  await message.waitFor({ state: 'detached' })
 })

@@ -19,9 +19,10 @@ export function ListPage() {
         <h1>Live now</h1>
         {hasStreams && <p class="muted">{summarize(data)}</p>}
       </div>
-      {data && error && <StaleBanner onRetry={reload} />}
-      {!data && (error ? <Unreachable error={error} onRetry={reload} /> : <Skeleton />)}
-      {data?.length === 0 && <Empty />}
+      {hasStreams && error && <StaleBanner onRetry={reload} />}
+      {!hasStreams && error && <Unreachable error={error} onRetry={reload} />}
+      {!data && !error && <Skeleton />}
+      {data?.length === 0 && !error && <Empty />}
       {hasStreams && (
         <ul class={`cards ${error ? 'is-stale' : ''}`}>
           {data.map((stream) => (

@@ -12,7 +12,7 @@ import {
   Muxer,
   type Packet,
 } from 'node-av'
-import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams } from './av-messages.ts'
+import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams, Reading, ReadParams } from './av-messages.ts'
 import { ReadingBuilder } from './reading.ts'
 
 type Handlers = { readonly [M in keyof AvMethods]: (params: never) => Promise<ReturnType<AvMethods[M]>> }
@@ -25,6 +25,8 @@ type TimedPacket = {
 
 /** FFmpeg holds packets back until every stream has one. */
 const UNITS_PAST_PAUSE = 2
+/** Between the end of a file and its start, played over and over. */
+const LOOP_GAP_SECONDS = 0.04
 const NO_TIME = -(2n ** 62n)
 
 function secondsOf(ticks: bigint, base: { readonly num: number; readonly den: number }): number {
@@ -109,7 +111,7 @@ async function openCopy(from: string, to: string, format: 'flv' | 'mpegts') {
     await output?.pb?.closep()
     await input.close()
   }
-  return { packets, write, close }
+  return { packets, muxer, streams, write, close }
 }
 
 async function remux({ from, to, format }: Parameters<AvMethods['remux']>[0]): Promise<null> {
@@ -137,13 +139,38 @@ async function publishFinish({ url }: Parameters<AvMethods['publishFinish']>[0])
   return null
 }
 
+async function publishForever({ from, url }: { readonly from: string; readonly url: string }): Promise<null> {
+  const { packets, muxer, streams } = await openCopy(from, url, 'flv')
+  const first = packets[0]?.seconds ?? 0
+  const spanSeconds = (packets.at(-1)?.seconds ?? 0) - first + LOOP_GAP_SECONDS
+  const startedMs = performance.now()
+  const loop = async () => {
+    for (let turn = 0; ; turn++) {
+      for (const { packet, seconds, stream } of packets) {
+        const dueMs = startedMs + (turn * spanSeconds + seconds - first) * 1000
+        const waitMs = dueMs - performance.now()
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
+        await muxer.writePacket(delayed(packet, turn * spanSeconds), streams.get(stream) ?? 0)
+      }
+    }
+  }
+  // The server or the viewers decide when there has been enough; the process is then killed.
+  loop().catch((error: unknown) => process.stderr.write(`${error}\n`))
+  return null
+}
+
+function delayed(packet: Packet, seconds: number): Packet {
+  const copy = packet.clone()
+  if (!copy) throw new Error('a packet could not be copied')
+  const ticks = BigInt(Math.round((seconds * packet.timeBase.den) / packet.timeBase.num))
+  copy.pts += ticks
+  copy.dts += ticks
+  return copy
+}
+
 // ---- reading
 
-async function read({
-  url,
-  format,
-  options,
-}: Parameters<AvMethods['read']>[0]): Promise<ReturnType<AvMethods['read']>> {
+async function openReading({ url, format, options }: ReadParams) {
   const input = await Demuxer.open(url, { ...(format ? { format } : {}), options: { ...options } })
   const reading = new ReadingBuilder()
   for (const { index, codecpar } of input.streams) {
@@ -156,13 +183,23 @@ async function read({
       channelCount: codecpar.channels,
     })
   }
+  return { input, reading }
+}
+
+async function play({ units, ...params }: ReadParams & { readonly units: number }): Promise<Reading> {
+  const { input, reading } = await openReading(params)
   for await (const packet of input.packets()) {
     const base = input.streams.find(({ index }) => index === packet?.streamIndex)?.timeBase
     if (base && packet?.data) reading.addUnit(packet.streamIndex, timesOf(packet, base), new Uint8Array(packet.data))
     packet?.free()
+    if (reading.leastUnits >= units) break
   }
   await input.close()
   return reading.result()
+}
+
+function read(params: ReadParams): Promise<Reading> {
+  return play({ ...params, units: Number.POSITIVE_INFINITY })
 }
 
 function timesOf({ pts, dts, isKeyframe: isKey, pos }: Packet, base: { num: number; den: number }) {
@@ -172,7 +209,7 @@ function timesOf({ pts, dts, isKeyframe: isKey, pos }: Packet, base: { num: numb
 
 // ---- messages
 
-const HANDLERS: Handlers = { make, remux, read, publishStart, publishFinish }
+const HANDLERS: Handlers = { make, remux, read, play, publishStart, publishFinish, publishForever }
 
 Log.setLevel(AV_LOG_ERROR)
 process.on('message', async ({ id, method, params }: AvRequest) => {

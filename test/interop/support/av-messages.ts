@@ -8,6 +8,10 @@ export type AvMethods = {
   /** Starts to publish and stops after `pauseSeconds`, or in front of the second keyframe. */
   publishStart(params: PublishParams): null
   publishFinish(params: { readonly url: string }): null
+  /** Publishes `from` over and over in real time, until the process ends. */
+  publishForever(params: { readonly from: string; readonly url: string }): null
+  /** Opens a live stream and leaves it when every track has given `units` units. */
+  play(params: ReadParams & { readonly units: number }): Reading
 }
 export type MadeTrack = {
   readonly encoder: string

@@ -23,6 +23,10 @@ export class ReadingBuilder {
     if (track.units.length === 0) track.config = canonicalConfig(track.parameters, unit)
     track.units.push({ ...times, sha256: sha256(unit) })
   }
+  /** Of the track that has the fewest. */
+  get leastUnits(): number {
+    return Math.min(...[...this.#tracks.values()].map(({ units }) => units.length))
+  }
   result(): Reading {
     const tracks = [...this.#tracks.values()].map(({ kind, parameters, units, config }): ReadTrack => {
       const { codec, extradata } = parameters

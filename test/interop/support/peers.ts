@@ -1,0 +1,75 @@
+import type { TestServer } from '../../support/server.ts'
+import { Command, type Outcome, run } from './command.ts'
+import { until } from './polling.ts'
+
+/** Frames that a player must have had before it is believed. */
+export const ENOUGH_FRAMES = 40
+
+type StreamView = { readonly state?: string; readonly tracks?: readonly { readonly codec: string }[] }
+
+/** Resolves when the API shows the stream with so many tracks: every worker knows it then. */
+export async function untilLive(server: TestServer, stream: string, trackCount: number): Promise<void> {
+  await until(`${stream} with ${trackCount} tracks`, async () => {
+    const { tracks } = await server.json<StreamView>(`api/v1/streams/${stream}`)
+    return tracks?.length === trackCount ? true : undefined
+  })
+}
+
+/** FFmpeg's command, publishing a file in real time, over and over. */
+export function ffmpegPublishes(file: string, url: string): Command {
+  const quiet = ['-hide_banner', '-loglevel', 'error', '-nostdin']
+  return new Command('ffmpeg', [...quiet, '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', '-f', 'flv', url])
+}
+
+/** Two seconds of `url` by FFmpeg's command: packets of each stream, and what it complained about. */
+export async function ffmpegPlays(
+  url: string,
+): Promise<{ readonly counts: readonly number[]; readonly stderr: string }> {
+  const args = [
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-nostdin',
+    '-i',
+    url,
+    '-t',
+    '2',
+    '-map',
+    '0:v',
+    '-map',
+    '0:a',
+    '-c',
+    'copy',
+  ]
+  const { stdout, stderr } = await run('ffmpeg', [...args, '-f', 'framemd5', '-'])
+  const streams = stdout.split('\n').flatMap((line) => /^(\d+),/.exec(line)?.[1] ?? [])
+  return { counts: [...new Set(streams)].map((stream) => streams.filter((each) => each === stream).length), stderr }
+}
+
+const GST_PICTURE =
+  'videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=25/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! h264parse'
+const GST_TONE = 'audiotestsrc is-live=true ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! voaacenc ! aacparse'
+
+/** `sink` without its location: `rtmp2sink` or librtmp's `rtmpsink`. */
+export function gstreamerPublishes(sink: 'rtmp2sink' | 'rtmpsink', url: string): Command {
+  const location = sink === 'rtmpsink' ? `"${url} live=1"` : url
+  return gst(`flvmux streamable=true name=mux ! ${sink} location=${location} ${GST_PICTURE} ! mux. ${GST_TONE} ! mux.`)
+}
+
+/** Ends by itself, with 0, after enough buffers of video. */
+export function gstreamerPlays(source: string): Promise<Outcome> {
+  return run('timeout', [
+    '20',
+    'gst-launch-1.0',
+    '-q',
+    ...words(`${source} ! identity eos-after=${ENOUGH_FRAMES} ! fakesink`),
+  ])
+}
+
+function gst(pipeline: string): Command {
+  return new Command('gst-launch-1.0', ['-q', ...words(pipeline)])
+}
+/** Words with spaces stand in double quotes. */
+function words(text: string): string[] {
+  return [...text.matchAll(/[^\s"]*"([^"]*)"|\S+/g)].map(([word]) => word.replaceAll('"', ''))
+}

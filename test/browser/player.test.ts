@@ -106,7 +106,7 @@ test('a page on a server that is gone says so and comes back', { skip: skipWitho
     assert.deepEqual(watched.faults, [])
     return server.port('http')
   })()
-  const message = watched.page.getByText('The server does not answer')
+  const message = watched.page.getByRole('heading', { name: 'The server does not answer' })
   await message.waitFor()
   await watched.screenshot('list-server-gone')
   await using _again = await TestServer.start([`http.port=${port}`])

@@ -5,6 +5,7 @@ import './styles/base.css'
 import './styles/parts.css'
 import './styles/list.css'
 import './styles/player.css'
+import './styles/stage.css'
 import './styles/recordings.css'
 import { applyTheme } from './ui/theme.ts'
 

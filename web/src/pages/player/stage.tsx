@@ -1,10 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { formatUptime } from '../../format.ts'
-import { PLAIN_WORDS } from '../../player/plain-words.ts'
-import type { SessionState } from '../../player/playback-session.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Poster } from '../../ui/poster.tsx'
 import { ControlBar } from './control-bar.tsx'
+import { Overlay } from './overlay.tsx'
+import { toggleFullscreen, togglePictureInPicture } from './screen-modes.ts'
 import type { Playback, VideoControls } from './use-playback.ts'
 
 const IDLE_MS = 2600
@@ -22,12 +21,9 @@ export function Stage({ name, playback, controls, isPublisherAway }: StageProps)
     if (video.current.paused) session.current?.resume()
     else video.current.pause()
   }, [video, session])
+  const toggleScreen = () => void toggleFullscreen(frame.current, video.current)
   const onKeyDown = (event: KeyboardEvent) => {
-    const action = keyAction(event, {
-      controls,
-      togglePlay,
-      toggleFullscreen: () => void toggleFullscreen(frame.current, video.current),
-    })
+    const action = keyAction(event, { controls, togglePlay, toggleFullscreen: toggleScreen })
     if (!action) return
     event.preventDefault()
     action()
@@ -39,13 +35,7 @@ export function Stage({ name, playback, controls, isPublisherAway }: StageProps)
     // biome-ignore lint/a11y/noStaticElementInteractions: keys work anywhere on the player; every action has its button.
     <div class={`stage ${isQuiet ? 'stage-quiet' : ''}`} ref={frame} onKeyDown={onKeyDown}>
       {/* biome-ignore lint/a11y/useMediaCaption: live streams carry no caption track yet. */}
-      <video
-        ref={video}
-        playsInline
-        aria-label={`Stream ${name}`}
-        onClick={togglePlay}
-        onDblClick={() => void toggleFullscreen(frame.current, video.current)}
-      />
+      <video ref={video} playsInline aria-label={`Stream ${name}`} onClick={togglePlay} onDblClick={toggleScreen} />
       {!isPlaying && <Poster name={name} />}
       <Overlay
         state={state}
@@ -54,77 +44,25 @@ export function Stage({ name, playback, controls, isPublisherAway }: StageProps)
         onPlay={togglePlay}
         onRetry={() => session.current?.retry()}
       />
-      {isPlaying && controls.isMuted && !controls.isPaused && (
-        <button type="button" class="unmute" onClick={() => controls.setMuted(false)}>
-          <Icon name="muted" size={18} /> Tap for sound
-        </button>
-      )}
+      {isPlaying && controls.isMuted && !controls.isPaused && <Unmute controls={controls} />}
       <ControlBar
         controls={controls}
         isLive={isPlaying}
         onTogglePlay={togglePlay}
         onGoLive={() => session.current?.goLive()}
         onTogglePictureInPicture={() => void togglePictureInPicture(video.current)}
-        onToggleFullscreen={() => void toggleFullscreen(frame.current, video.current)}
+        onToggleFullscreen={toggleScreen}
       />
     </div>
   )
 }
 
-type OverlayProps = {
-  state: SessionState
-  controls: VideoControls
-  isPublisherAway: boolean
-  onPlay: () => void
-  onRetry: () => void
-}
-
-function Overlay({ state, controls, isPublisherAway, onPlay, onRetry }: OverlayProps) {
-  if (state.phase === 'error') return <Failure state={state} onRetry={onRetry} />
-  if (state.phase === 'paused' || controls.isBlocked)
-    return (
-      <button type="button" class="big-play" aria-label="Play" onClick={onPlay}>
-        <Icon name="play" size={40} />
-      </button>
-    )
-  if (isPublisherAway) return <Waiting text="The publisher is away. Waiting for it to come back…" />
-  if (state.phase === 'loading') return <Waiting text="Connecting…" />
-  return controls.isBuffering ? <Waiting text="Buffering…" /> : null
-}
-
-function Waiting({ text }: { text: string }) {
+function Unmute({ controls }: { controls: VideoControls }) {
   return (
-    <div class="overlay" role="status">
-      <span class="spinner" />
-      <span>{text}</span>
-    </div>
+    <button type="button" class="unmute" onClick={() => controls.setMuted(false)}>
+      <Icon name="muted" size={18} /> Tap for sound
+    </button>
   )
-}
-
-function Failure({ state, onRetry }: { state: SessionState & { phase: 'error' }; onRetry: () => void }) {
-  const { title, text } = PLAIN_WORDS[state.failure.kind]
-  return (
-    <div class="overlay overlay-failure" role="alert">
-      <h2>{title}</h2>
-      <p>{text}</p>
-      <div class="overlay-actions">
-        <button type="button" class="button button-on-picture" onClick={onRetry}>
-          <Icon name="retry" size={18} /> Try now
-        </button>
-        {state.retryAtMs !== undefined && <Countdown atMs={state.retryAtMs} />}
-      </div>
-      {state.failure.kind !== 'offline' && <p class="overlay-detail">{state.failure.detail}</p>}
-    </div>
-  )
-}
-
-function Countdown({ atMs }: { atMs: number }) {
-  const [nowMs, setNowMs] = useState(performance.now())
-  useEffect(() => {
-    const timer = setInterval(() => setNowMs(performance.now()), 250)
-    return () => clearInterval(timer)
-  }, [])
-  return <span aria-hidden="true">again in {formatUptime(Math.ceil(Math.max(0, atMs - nowMs) / 1000))}</span>
 }
 
 type KeyTargets = { controls: VideoControls; togglePlay: () => void; toggleFullscreen: () => void }
@@ -171,26 +109,4 @@ function useIdle(frame: { readonly current: HTMLElement | null }): boolean {
     }
   }, [frame])
   return isIdle
-}
-
-/** iPhone can only show the video element itself on the whole screen. */
-type FullscreenVideo = HTMLVideoElement & { webkitEnterFullscreen?(): void }
-
-async function toggleFullscreen(frame: HTMLElement | null, video: FullscreenVideo | null): Promise<void> {
-  try {
-    if (document.fullscreenElement) await document.exitFullscreen()
-    else if (frame?.requestFullscreen) await frame.requestFullscreen()
-    else video?.webkitEnterFullscreen?.()
-  } catch {
-    // Refused by the browser or by an embedding page: the picture stays as large as it is.
-  }
-}
-
-async function togglePictureInPicture(video: HTMLVideoElement | null): Promise<void> {
-  try {
-    if (document.pictureInPictureElement) await document.exitPictureInPicture()
-    else await video?.requestPictureInPicture()
-  } catch {
-    // Refused by the browser: nothing changes.
-  }
 }

@@ -27,8 +27,8 @@ const skipWithoutRtmpdump = (): string | false =>
 const SETS = ['streams.**.graceMs=0', 'hls.segmentMs=1000']
 const ENHANCED = ['HEVC (B) + AAC', 'AV1 + Opus', 'VP9 + Opus', '2 video + 2 audio']
 const CLASSIC = 'H.264 (B) + AAC'
-/** More than a hundredth of the material; rtmpdump writes its file late. */
-const DUMPED_BYTES = 200_000
+/** More than two seconds of the material. */
+const DUMPED_BYTES = 400_000
 /** The kernel spreads connections by their ports: all on one of two workers has odds of one in eight million. */
 const MANY_VIEWERS = 24
 
@@ -88,7 +88,10 @@ async function enhanced(server: TestServer, name: string): Promise<void> {
   await publisher.call('publishForever', { from: file(name), url: server.rtmp(stream) })
   await untilLive(server, stream, expected.length)
   for (const url of [server.rtmp(stream), server.http(`${stream}.flv`)]) {
-    const played = await player.call('play', { url, units: ENOUGH_FRAMES })
+    const played = await player.call('play', { url, units: ENOUGH_FRAMES }).catch((error: Error) => {
+      const said = server.lines.filter((line) => line.stream === stream).map((line) => JSON.stringify(line))
+      throw new Error(`${url}: ${error.message}\n${said.join('\n')}`)
+    })
     assert.deepEqual(codecs(played).sort(), [...expected].sort(), url)
   }
 }

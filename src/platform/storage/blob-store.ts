@@ -2,7 +2,7 @@
 export interface BlobStore {
   /** Rejects with UnavailableError. A key that exists is replaced when the writer commits. */
   create(key: string): Promise<BlobWriter>
-  /** Bytes of a visible blob. Rejects with BlobNotFoundError. */
+  /** Bytes of a visible blob. Rejects with AccessDeniedError (`not-found`) where there is none. */
   size(key: string): Promise<number>
   /** Bytes [from, to) of a visible blob; shorter only at its end. */
   read(key: string, from: number, to: number): Promise<Uint8Array>

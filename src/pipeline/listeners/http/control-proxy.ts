@@ -1,4 +1,11 @@
-import { Agent, type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http'
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  request as sendRequest,
+} from 'node:http'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { respondProblem } from './respond.ts'
 
@@ -17,7 +24,7 @@ export class ControlProxy {
   }
 
   forward(request: IncomingMessage, response: ServerResponse): void {
-    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !HOP_BY_HOP.has(name)))
+    const headers = endToEnd(request.headers)
     const upstream = sendRequest({
       socketPath: this.#socketPath,
       agent: this.#agent,
@@ -26,7 +33,7 @@ export class ControlProxy {
       headers: { ...headers, [PEER_HEADER]: plainAddress(request.socket.remoteAddress) },
     })
     upstream.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers))
       answer.pipe(response)
     })
     upstream.on('error', () =>
@@ -38,4 +45,9 @@ export class ControlProxy {
   close(): void {
     this.#agent.destroy()
   }
+}
+
+/** Headers that concern one connection only stay on it. RFC 9110, 7.6.1. */
+function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)))
 }

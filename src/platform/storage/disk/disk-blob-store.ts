@@ -38,11 +38,14 @@ export class DiskBlobStore implements BlobStore {
   }
   async adopt(key: string, byteLength: number): Promise<void> {
     const path = this.#path(key)
+    let writer: DiskBlobWriter | undefined
     try {
       const file = await open(path + PARTIAL, 'r+')
+      writer = new DiskBlobWriter(path, file)
       await file.truncate(byteLength)
-      await new DiskBlobWriter(path, file).commit()
+      await writer.commit()
     } catch (error) {
+      await writer?.close()
       throw missing(key, error)
     }
   }
@@ -118,11 +121,16 @@ class DiskBlobWriter implements BlobWriter {
       await rename(this.#path + PARTIAL, this.#path)
       await syncFolder(dirname(this.#path))
     } catch (error) {
+      await this.close()
       throw unavailable(error)
     }
   }
-  async abort(): Promise<void> {
+  /** A file handle that is left to the garbage collector ends the process. Idempotent. */
+  async close(): Promise<void> {
     await this.#file.close().catch(() => {})
+  }
+  async abort(): Promise<void> {
+    await this.close()
     await rm(this.#path + PARTIAL, { force: true }).catch(() => {})
   }
 }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { PublishRequest } from '../pipeline/stream/index.ts'
+import type { Config } from '../platform/config/index.ts'
+import { makeLogger } from '../platform/telemetry/index.ts'
+import { StreamRegistry } from './registry.ts'
+
+function makeRegistry(streams: Config['streams'] = {}) {
+  const told: string[] = []
+  const registry = new StreamRegistry({
+    config: { streams } as Config,
+    workers: {
+      streamUp: ({ name, owner }) => told.push(`up ${name} ${owner}`),
+      streamDown: (name) => told.push(`down ${name}`),
+      kick: (worker, _, reason) => told.push(`kick ${worker} ${reason}`),
+    },
+    observer: {
+      onStreamStarted: () => {},
+      onStreamEnded: () => {},
+      onSessionStarted: () => {},
+      onSessionEnded: () => {},
+    },
+    log: makeLogger(() => {}),
+    nowEpochMs: () => 1000,
+    internalKey: 'internal',
+  })
+  return { registry, told }
+}
+function request(over: Partial<PublishRequest> = {}): PublishRequest {
+  return { name: 'live/a', protocol: 'rtmp', worker: 0, remoteAddress: '127.0.0.1', ...over }
+}
+
+test('without a key only loopback may publish, and our own publishers', () => {
+  const { registry } = makeRegistry()
+  assert.throws(() => registry.requestPublish(request({ remoteAddress: '192.0.2.1' })), { code: 'access-denied' })
+  for (const [index, remoteAddress] of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '127.8.8.8'].entries()) {
+    assert.ok(registry.requestPublish(request({ name: `live/${index}`, remoteAddress })))
+  }
+  assert.ok(registry.requestPublish(request({ name: 'live/i', remoteAddress: '192.0.2.1', key: 'internal' })))
+  registry.close()
+})
+
+test('the owner of a stream stays when its publisher comes back on another worker', () => {
+  const { registry, told } = makeRegistry({ '**': { graceMs: 10_000 } })
+  const first = registry.requestPublish(request({ worker: 2 }))
+  registry.publishEnded(first.sessionId, 'gone')
+  assert.equal(registry.stream('live/a')?.session, undefined)
+  const second = registry.requestPublish(request({ worker: 1 }))
+  assert.equal(second.owner, 2)
+  assert.notEqual(second.sessionId, first.sessionId)
+  assert.deepEqual(told, ['up live/a 2'])
+  registry.close()
+})
+
+test('who may take over a name', () => {
+  const cases: readonly [
+    takeover: 'same-source' | 'always' | 'never',
+    first: Partial<PublishRequest>,
+    second: Partial<PublishRequest>,
+    isLetIn: boolean,
+  ][] = [
+    ['same-source', {}, {}, true],
+    ['same-source', {}, { remoteAddress: '::1' }, false],
+    ['same-source', { key: 'internal' }, { key: 'internal', remoteAddress: '192.0.2.7' }, true],
+    ['same-source', { key: 'internal' }, {}, false],
+    ['always', {}, { remoteAddress: '::1' }, true],
+    ['never', {}, {}, false],
+  ]
+  for (const [takeover, first, second, isLetIn] of cases) {
+    const { registry, told } = makeRegistry({ '**': { takeover } })
+    registry.requestPublish(request(first))
+    if (isLetIn) {
+      registry.requestPublish(request(second))
+      assert.ok(told.some((each) => each.startsWith('kick')))
+    } else assert.throws(() => registry.requestPublish(request(second)), { code: 'name-in-use' })
+    registry.close()
+  }
+})
+
+test('a kicked publisher that reports its end does not end the stream of its successor', () => {
+  const { registry } = makeRegistry()
+  const first = registry.requestPublish(request())
+  const second = registry.requestPublish(request())
+  registry.publishEnded(first.sessionId, 'kicked')
+  assert.equal(registry.stream('live/a')?.session?.id, second.sessionId)
+  registry.close()
+})
+
+test('a worker that dies takes its streams and publishers along', () => {
+  const { registry, told } = makeRegistry()
+  registry.requestPublish(request({ name: 'live/a', worker: 0 }))
+  registry.requestPublish(request({ name: 'live/b', worker: 1 }))
+  registry.workerDied(0)
+  assert.deepEqual(
+    [...registry.streams].map(({ name }) => name),
+    ['live/b'],
+  )
+  assert.ok(told.includes('down live/a'))
+  registry.close()
+})

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Catalog, SegmentFact, TrackFact } from '../catalog.ts'
+
+const TRACKS: readonly TrackFact[] = [
+  {
+    trackId: 1,
+    kind: 'video',
+    codec: 'h264',
+    codecString: 'avc1.42c00c',
+    clockRateHz: 90_000,
+    widthPx: 320,
+    heightPx: 180,
+  },
+  {
+    trackId: 2,
+    kind: 'audio',
+    codec: 'aac',
+    codecString: 'mp4a.40.2',
+    clockRateHz: 48_000,
+    sampleRateHz: 48_000,
+    channelCount: 2,
+  },
+]
+
+function segment(sequence: number, over: Partial<SegmentFact> = {}): SegmentFact {
+  return {
+    recordingId: 'r1',
+    trackId: 1,
+    sequence,
+    initId: 0,
+    key: `r1/t1-${sequence}`,
+    startTicks: sequence * 180_000,
+    durationTicks: 180_000,
+    discontinuity: false,
+    byteLength: 1000,
+    epochMs: 1_000_000 + sequence * 2000,
+    keyframes: [{ ticks: sequence * 180_000, offsetBytes: 100, sizeBytes: 50 }],
+    ...over,
+  }
+}
+
+/** What every Catalog must do. `open` gives an empty one. */
+export function catalogContract(name: string, open: () => Promise<Catalog>): void {
+  const withCatalog = (what: string, work: (catalog: Catalog) => Promise<void>) =>
+    test(`${name}: ${what}`, async () => {
+      await using catalog = await open()
+      await work(catalog)
+    })
+
+  withCatalog('a recording comes back with its tracks, inits and segments in order', async (catalog) => {
+    await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1_000_000 })
+    await catalog.setTracks('r1', TRACKS)
+    await catalog.initStored({ recordingId: 'r1', trackId: 1, initId: 0, key: 'r1/init' })
+    for (const sequence of [2, 0, 1]) await catalog.segmentStored(segment(sequence))
+    const detail = await catalog.recording('r1')
+    assert.deepEqual(detail?.tracks, TRACKS)
+    assert.deepEqual(detail?.inits, [{ recordingId: 'r1', trackId: 1, initId: 0, key: 'r1/init' }])
+    assert.deepEqual(detail?.segments, [segment(0), segment(1), segment(2)])
+    assert.equal(detail?.endedMs, undefined)
+  })
+
+  withCatalog('the list sums up, newest first, by stream and by state', async (catalog) => {
+    await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
+    await catalog.setTracks('r1', TRACKS)
+    await catalog.segmentStored(segment(0))
+    await catalog.segmentStored(segment(0, { trackId: 2, durationTicks: 96_000, key: 'r1/t2-0' }))
+    await catalog.recordingStarted({ id: 'r2', stream: 'live/b', startedMs: 2 })
+    await catalog.recordingEnded('r1', 3)
+    assert.deepEqual(
+      (await catalog.recordings()).map(({ id }) => id),
+      ['r2', 'r1'],
+    )
+    assert.deepEqual(
+      (await catalog.recordings({ isOpen: true })).map(({ id }) => id),
+      ['r2'],
+    )
+    const [first] = await catalog.recordings({ stream: 'live/a' })
+    assert.deepEqual([first?.durationSeconds, first?.byteLength, first?.endedMs], [2, 2000, 3])
+  })
+
+  withCatalog('a fact that is told twice is kept once', async (catalog) => {
+    await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
+    await catalog.segmentStored(segment(0))
+    await catalog.segmentStored(segment(0))
+    assert.equal((await catalog.recording('r1'))?.segments.length, 1)
+  })
+
+  withCatalog('sessions and settings', async (catalog) => {
+    const session = {
+      id: 's1',
+      stream: 'live/a',
+      protocol: 'rtmp',
+      remoteAddress: '::1',
+      agent: undefined,
+      startedMs: 5,
+    }
+    await catalog.sessionStarted(session)
+    await catalog.sessionEnded('s1', 9, 'publisher finished')
+    assert.equal(await catalog.setting('x'), undefined)
+    await catalog.setSetting('x', '1')
+    await catalog.setSetting('x', '2')
+    assert.equal(await catalog.setting('x'), '2')
+    assert.equal(await catalog.recording('none'), undefined)
+  })
+}

@@ -39,7 +39,8 @@ function run(command, args) {
 
 unlessUnchanged('installed', [join(root, 'package-lock.json')], () => {
   console.log('millrace: installing dependencies (once)')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  // Not `npm ci`: it refuses a lock file without the packages of platforms that the registry at hand does not have.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
 })
 
 const webSources = filesBelow(join(root, 'web'))

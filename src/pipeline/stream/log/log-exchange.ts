@@ -51,7 +51,7 @@ export class LogImports {
     this.#slot = slot
   }
 
-  /** `onData` is called when there may be new bytes and at the end. */
+  /** `onData` is called when there may be new bytes and at the end, never before `open` has returned. */
   open(shared: SharedLog, onData: () => void): LogReader {
     const reader = new LogReader(shared.handle, this.#slot)
     const entry = { reader, onData, stopped: false }
@@ -76,6 +76,8 @@ export class LogImports {
 }
 
 async function watch(entry: Import): Promise<void> {
+  // The writer may be ahead of the handle already; whoever opens the log must have its reader first.
+  await Promise.resolve()
   while (!entry.stopped && !entry.reader.ended) {
     const changed = entry.reader.changed()
     if (changed) await changed

@@ -154,7 +154,9 @@ async function everyWorker(server: TestServer, workers: number): Promise<void> {
   const received = await Promise.all(viewers.map((viewer) => viewer.received))
   const [first] = received
   for (const { files } of received) assert.ok(first?.files[0]?.bytes.equals(files[0]?.bytes ?? Buffer.alloc(0)))
-  const closed = server.lines.filter(({ event, stream }) => event === 'viewer.closed' && stream === 'peers/all')
-  assert.equal(closed.length, MANY_VIEWERS)
+  const closed = await until('the log lines of all viewers', () => {
+    const lines = server.lines.filter(({ event, stream }) => event === 'viewer.closed' && stream === 'peers/all')
+    return lines.length === MANY_VIEWERS ? lines : undefined
+  })
   assert.equal(new Set(closed.map(({ worker }) => worker)).size, workers)
 }

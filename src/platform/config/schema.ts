@@ -127,4 +127,6 @@ export const CONFIG = z.strictObject({
 })
 
 export type Config = z.infer<typeof CONFIG>
+/** What an operator writes: every key may be absent. */
+export type ConfigInput = z.input<typeof CONFIG>
 export type StreamSettings = z.infer<typeof STREAM_SETTINGS>

@@ -139,8 +139,10 @@ test('a publishKey lets in who has it and nobody else, and never shows in the lo
     assert.equal((await refused.answer).status, 403, path)
   }
   using byKey = new HttpPublisher(server, 'live/a.flv?key=open-sesame-4711')
+  await byKey.send(5)
   assert.equal((await byKey.finish()).status, 200)
   using byBearer = new HttpPublisher(server, 'live/b.flv', { headers: { authorization: 'Bearer open-sesame-4711' } })
+  await byBearer.send(5)
   assert.equal((await byBearer.finish()).status, 200)
   assert.doesNotMatch(JSON.stringify(server.lines), /open-sesame/)
 })

@@ -113,6 +113,7 @@ class MediaWorker {
       worker: index,
       pool: this.#pool,
       maxLogBytes: config.memory.maxLogBytes,
+      lingerMs: Math.max(config.delivery.lingerMs, 6 * config.hls.segmentMs),
       directory: {
         requestPublish: (request) => this.#control.call('requestPublish', request),
         publishEnded: (sessionId, reason) => this.#control.notify('publishEnded', sessionId, reason),

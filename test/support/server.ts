@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { poll } from './poll.ts'
 import { ROOT } from './requirements.ts'
 
 export type LogLine = { readonly level: string; readonly event: string; readonly [field: string]: unknown }
@@ -89,6 +90,12 @@ export class TestServer implements AsyncDisposable {
   /** Resolves when `stream` has a publisher whose tracks are known. */
   async live(stream: string): Promise<void> {
     await this.log((line) => line.event === 'stream.started' && line.stream === stream)
+    // The directory is told to the workers one after the other; what they have reported, all of them know.
+    await poll(`the tracks of ${stream}`, async () => {
+      const answer = await fetch(this.http(`api/v1/streams/${stream}`))
+      const { tracks } = (await answer.json()) as { tracks?: readonly unknown[] }
+      return tracks && tracks.length > 0 ? true : undefined
+    })
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -16,10 +16,22 @@ export class OwnedStream {
   readonly #make: (format: string) => StreamOutput
   readonly #running = new Map<string, Running>()
   readonly #ending: LogWriter[] = []
+  /** Outputs with a window that players may still fetch from after the end, on any worker. */
+  readonly #lingering = new Map<string, StreamOutput>()
 
   constructor(stream: LiveStream, make: (format: string) => StreamOutput) {
     this.stream = stream
     this.#make = make
+  }
+
+  /** The window that an ended stream left. */
+  lingering(format: string): StreamOutput | undefined {
+    return this.#lingering.get(format)
+  }
+  /** Nobody may open what has ended any more. */
+  stopLingering(): void {
+    for (const { log } of this.#lingering.values()) this.#ending.push(log)
+    this.#lingering.clear()
   }
 
   get formats(): readonly string[] {
@@ -59,18 +71,22 @@ export class OwnedStream {
   }
   end(): void {
     this.stream.end()
-    for (const [format, running] of this.#running) this.#stop(format, running)
+    for (const [format, running] of this.#running) {
+      if (running.output.snapshot) this.#lingering.set(format, running.output)
+      this.#stop(format, running)
+    }
   }
   /** Gives memory back as readers let go of ended logs; true when nothing is left. */
   release(): boolean {
     for (let i = this.#ending.length - 1; i >= 0; i--) if (this.#ending[i]?.release()) this.#ending.splice(i, 1)
-    return this.#ending.length === 0
+    return this.#ending.length === 0 && this.#lingering.size === 0
   }
 
   #stop(format: string, running: Running): void {
     this.#running.delete(format)
     running.stop[Symbol.dispose]()
     running.output.log.end()
+    if (this.#lingering.has(format)) return
     this.#ending.push(running.output.log)
     this.release()
   }

@@ -15,6 +15,8 @@ export type HubOptions = {
   readonly worker: number
   readonly pool: SegmentPool
   readonly maxLogBytes: number
+  /** How long the window of an ended stream can still be opened. */
+  readonly lingerMs: number
   readonly directory: StreamDirectory
   /** Makes the packager of one format for one stream. */
   readonly makeOutput: (stream: LiveStream, format: string) => StreamOutput
@@ -36,6 +38,11 @@ export class StreamHub {
   readonly #directory = new Map<string, number>()
   readonly #owned = new Map<string, OwnedStream>()
   readonly #closing = new Set<OwnedStream>()
+  /** Streams that ended a short while ago: their windows (HLS) can still be opened. */
+  readonly #ended = new Map<
+    string,
+    { readonly owner: number; readonly untilMs: number; readonly owned?: OwnedStream }
+  >()
   readonly #endedLogs: LogWriter[] = []
   readonly #peers = new Map<number, Peer>()
   readonly #publications = new Map<string, Publication>()
@@ -147,9 +154,13 @@ export class StreamHub {
     this.#directory.set(entry.name, entry.owner)
   }
   streamDown(name: string): void {
+    const owner = this.#directory.get(name)
     this.#directory.delete(name)
     for (const key of this.#subscriptions.keys()) if (key.startsWith(`${name} `)) this.#subscriptions.delete(key)
     const owned = this.#owned.get(name)
+    this.#ended.get(name)?.owned?.stopLingering()
+    const untilMs = this.#options.nowEpochMs() + this.#options.lingerMs
+    if (owner !== undefined) this.#ended.set(name, { owner, untilMs, ...(owned ? { owned } : {}) })
     if (!owned) return
     this.#owned.delete(name)
     owned.end()
@@ -173,7 +184,7 @@ export class StreamHub {
   }
 
   async #openSubscription(name: string, format: string): Promise<Subscription> {
-    const owner = this.#directory.get(name)
+    const owner = this.#directory.get(name) ?? this.#ended.get(name)?.owner
     if (owner === undefined) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
     if (owner === this.#options.worker) return this.#openLocal(name, format)
     const { shared, snapshot } = await this.#peer(owner).open(name, format)
@@ -192,8 +203,8 @@ export class StreamHub {
   }
   #openLocal(name: string, format: string): Subscription {
     const { worker } = this.#options
-    const owned = this.#own(name)
-    const output = owned.open(format, worker)
+    const owned = this.#owned.get(name)
+    const output = this.#openOutput(name, format, worker)
     const holder: { subscription?: Subscription } = {}
     const { reader, stop } = openLocalLog(output.log, worker, () => {
       holder.subscription?.notify()
@@ -204,16 +215,20 @@ export class StreamHub {
       stop[Symbol.dispose]()
       if (output.log.ended) return
       this.#subscriptions.delete(`${name} ${format}`)
-      owned.close(format, worker)
+      owned?.close(format, worker)
     })
     return holder.subscription
   }
 
+  #openOutput(name: string, format: string, worker: number): StreamOutput {
+    const output = this.#owned.get(name)?.open(format, worker) ?? this.#ended.get(name)?.owned?.lingering(format)
+    if (!output) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
+    return output
+  }
+
   /** For another worker: starts the output and keeps that worker told of its log. */
   open(name: string, format: string, worker: number): SharedOutput {
-    const owned = this.#owned.get(name)
-    if (!owned) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
-    const output = owned.open(format, worker)
+    const output = this.#openOutput(name, format, worker)
     const key = `${worker} ${name} ${format}`
     this.#exports.get(key)?.stop[Symbol.dispose]()
     const logId = this.#newLogId()
@@ -234,6 +249,11 @@ export class StreamHub {
 
   /** Gives back the memory of what has ended; call about once a second. */
   sweep(): void {
+    for (const [name, { untilMs, owned }] of this.#ended) {
+      if (this.#options.nowEpochMs() < untilMs) continue
+      this.#ended.delete(name)
+      owned?.stopLingering()
+    }
     for (const owned of this.#owned.values()) owned.release()
     for (const owned of this.#closing) if (owned.release()) this.#closing.delete(owned)
     for (let i = this.#endedLogs.length - 1; i >= 0; i--)

@@ -40,11 +40,15 @@ export function openLocalLog(
   return { reader, stop }
 }
 
+const MAX_EARLY_LOGS = 64
+
 type Import = { readonly reader: LogReader; readonly onData: () => void; stopped: boolean }
 
 /** The logs of other workers that this one reads. */
 export class LogImports {
   readonly #imports = new Map<string, Import>()
+  /** What was told of a log between the making of its handle and its opening here; or after its closing. */
+  readonly #early = new Map<string, LogMessage[]>()
   readonly #slot: number
 
   constructor(slot: number) {
@@ -56,23 +60,39 @@ export class LogImports {
     const reader = new LogReader(shared.handle, this.#slot)
     const entry = { reader, onData, stopped: false }
     this.#imports.set(shared.logId, entry)
+    for (const message of this.#early.get(shared.logId) ?? []) apply(reader, message)
+    this.#early.delete(shared.logId)
     void watch(entry)
     return reader
   }
   receive(message: LogMessage): void {
     const entry = this.#imports.get(message.logId)
-    if (!entry) return
-    if (message.type === 'segment') entry.reader.addSegment(message.segment)
-    else if (message.type === 'preamble') entry.reader.addPreamble(message.preamble)
+    if (!entry) return this.#keepEarly(message)
+    apply(entry.reader, message)
     entry.onData()
   }
+  #keepEarly(message: LogMessage): void {
+    const kept = this.#early.get(message.logId) ?? []
+    kept.push(message)
+    this.#early.set(message.logId, kept)
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= MAX_EARLY_LOGS) break
+      this.#early.delete(oldest)
+    }
+  }
   close(logId: string): void {
+    this.#early.delete(logId)
     const entry = this.#imports.get(logId)
     if (!entry) return
     entry.stopped = true
     entry.reader.letGo()
     this.#imports.delete(logId)
   }
+}
+
+function apply(reader: LogReader, message: LogMessage): void {
+  if (message.type === 'segment') reader.addSegment(message.segment)
+  else if (message.type === 'preamble') reader.addPreamble(message.preamble)
 }
 
 async function watch(entry: Import): Promise<void> {

@@ -56,9 +56,11 @@ for (const workers of [1, 2, 4]) {
       assert.equal((numbers[0] ?? -1) % 25, 0, 'joined at a keyframe')
     }
     if (workers > 1) {
-      const closedOn = new Set(
-        server.lines.filter(({ event }) => event === 'viewer.closed').map(({ worker }) => worker),
-      )
+      const closed = await poll('the log lines of all viewers', () => {
+        const lines = server.lines.filter(({ event }) => event === 'viewer.closed')
+        return lines.length === viewers.length ? lines : undefined
+      })
+      const closedOn = new Set(closed.map(({ worker }) => worker))
       assert.ok(closedOn.size > 1, 'the kernel spread the viewers over workers')
     }
   })

@@ -28,6 +28,7 @@ import type { ControlMethods, WorkerData, WorkerMethods } from './worker-message
 import { makeReport } from './worker-report.ts'
 
 const REPORT_MS = 1000
+const LOOP_DELAY_STEP_MS = 50
 /** Stands for the recorder among the users of an output; no worker has this number. */
 const RECORDER_SLOT = MAX_READERS - 1
 
@@ -48,7 +49,8 @@ class MediaWorker {
   readonly #hls: HlsService
   readonly #listeners: Listeners
   readonly #peers = new Map<number, RpcPort<WorkerPeerMethods>>()
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 })
+  /** Looks 20 times a second: at 100 the looking alone cost 3 ms a second. */
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_STEP_MS })
   readonly #pictures: Pictures
   #viewerCount = 0
   #demo: DemoPublisher | undefined

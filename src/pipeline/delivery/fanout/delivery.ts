@@ -55,9 +55,9 @@ export class Delivery {
     if (viewer.socket.destroyed) return
     const entry = this.#entry(subscription)
     entry.idleSinceMs = undefined
+    viewer.attach(() => this.#onData(entry))
     entry.fanout.add(viewer)
     viewer.socket.on('close', () => entry.fanout.drop(viewer))
-    viewer.socket.on('drain', () => this.#onData(entry))
     this.#onData(entry)
   }
   /** Takes a viewer out without closing its socket (RTMP closeStream). */

@@ -23,6 +23,8 @@ export interface FanoutObserver {
 const SLICE_MS = 8
 const CLOCK_CHECK_EVERY = 32
 const HISTORY_STEP_MS = 250
+/** How often a viewer that the kernel takes nothing for is looked at. */
+const WATCH_STEP_MS = 100
 
 /**
  * Sends one log to the viewers of one worker. A pass writes to each viewer what it has not had yet, as views on the
@@ -37,7 +39,10 @@ export class Fanout {
   readonly #history: { readonly position: number; readonly nowMs: number }[] = []
   #passIndex = 0
   #passHead = 0
-  #viewsFrom = -1
+  #passLowest = 0
+  #lagPosition = -1
+  #sentBytes = 0
+  #viewsPosition = -1
   #views: Buffer[] = []
 
   constructor(subscription: Subscription, limits: FanoutLimits, observer: FanoutObserver) {
@@ -55,16 +60,17 @@ export class Fanout {
   }
   get pendingCount(): number {
     let count = 0
-    for (const viewer of this.#viewers) if (viewer.busy || viewer.position < 0) count++
+    for (const viewer of this.#viewers) if (viewer.isBusy || viewer.position < 0) count++
     return count
   }
 
   add(viewer: Viewer): void {
     this.#viewers.push(viewer)
   }
-  /** The peer closed its socket. */
+  /** The peer closed its socket, or wants no more: what libuv still has to send is held until it is gone. */
   drop(viewer: Viewer): void {
-    this.#remove(viewer, 'peer-closed')
+    if (viewer.isBusy && !viewer.socket.destroyed) viewer.isLeaving = true
+    else this.#remove(viewer, 'peer-closed')
   }
   closeAll(reason: CloseReason): void {
     for (const viewer of [...this.#viewers]) this.#close(viewer, reason)
@@ -74,8 +80,10 @@ export class Fanout {
   startPass(nowMs: number): void {
     this.#passHead = this.#reader.head
     this.#passIndex = this.#viewers.length - 1
-    this.#viewsFrom = -1
+    this.#passLowest = Number.POSITIVE_INFINITY
+    this.#viewsPosition = -1
     this.#remember(nowMs)
+    this.#lagPosition = this.#lagPositionAt(nowMs)
   }
   /** Goes on with the pass until the slice is used up; true when all viewers have had their turn. */
   step(nowMs: number, clock: () => number): boolean {
@@ -85,17 +93,20 @@ export class Fanout {
       if (viewer) this.#serve(viewer, nowMs)
       if (turns % CLOCK_CHECK_EVERY === 0 && clock() > deadline) return false
     }
-    this.#publishMark()
+    this.#endPass()
     return true
   }
 
   #serve(viewer: Viewer, nowMs: number): void {
-    if (viewer.socket.destroyed) return this.#remove(viewer, 'peer-closed')
-    if (viewer.position < 0) return this.#tryJoin(viewer, nowMs)
-    if (viewer.busy) return this.#watch(viewer, nowMs)
-    if (viewer.position < this.#lagPosition(nowMs)) this.#move(viewer)
-    if (viewer.position < this.#passHead) this.#write(viewer, nowMs)
-    else if (this.#reader.ended && this.#passHead === this.#reader.head) this.#close(viewer, 'stream-ended')
+    if (viewer.position < 0) this.#tryJoin(viewer, nowMs)
+    else if (viewer.isBusy) this.#watch(viewer, nowMs)
+    else if (viewer.isLeaving) this.#remove(viewer, 'peer-closed')
+    else {
+      if (viewer.position < this.#lagPosition) this.#move(viewer)
+      if (viewer.position < this.#passHead) this.#write(viewer, this.#viewsFrom(viewer.position), nowMs)
+      else if (this.#reader.ended && this.#passHead === this.#reader.head) this.#close(viewer, 'stream-ended')
+    }
+    if (viewer.position >= 0) this.#passLowest = Math.min(this.#passLowest, viewer.lowWater)
   }
 
   #tryJoin(viewer: Viewer, nowMs: number): void {
@@ -105,18 +116,14 @@ export class Fanout {
       else if (nowMs - viewer.startedMs > this.#limits.firstMediaMs) this.#close(viewer, 'no-media')
       return
     }
-    const { socket, head } = viewer
+    const { head } = viewer
+    const { opening } = join.preamble
     viewer.position = join.position
-    viewer.pendingFrom = join.position
     viewer.preambleVersion = join.preamble.version
     viewer.head = undefined
-    const { opening } = join.preamble
-    socket.cork()
-    if (head) socket.write(head)
-    if (opening.length > 0) socket.write(opening)
-    if (join.position < this.#passHead) this.#writeViews(viewer)
-    socket.uncork()
-    this.#account(viewer, nowMs)
+    const greeting = head ? Buffer.concat([head, opening]) : opening
+    const views = this.#viewsFrom(join.position)
+    this.#write(viewer, greeting.length > 0 ? [greeting, ...views] : views, nowMs)
   }
 
   /** The newest join point, with the mark set so that it stays. */
@@ -130,6 +137,8 @@ export class Fanout {
   }
 
   #watch(viewer: Viewer, nowMs: number): void {
+    if (nowMs < viewer.watchAgainMs) return
+    viewer.watchAgainMs = nowMs + WATCH_STEP_MS
     const stalledMs = viewer.stalledForMs(nowMs)
     if (stalledMs > this.#limits.stallMs) this.#close(viewer, 'stalled')
     else if (this.#passHead - viewer.pendingFrom > this.#limits.maxLagBytes) this.#close(viewer, 'too-slow')
@@ -147,40 +156,18 @@ export class Fanout {
     this.#observer.onMoved(viewer)
   }
 
-  #write(viewer: Viewer, nowMs: number): void {
-    const { socket } = viewer
-    const first = this.#viewsAt(viewer.position)
-    const only = this.#views.length === 1 ? first : undefined
-    if (only) {
-      viewer.pendingFrom = viewer.position
-      viewer.position = this.#passHead
-      socket.write(only)
-      viewer.sentBytes += only.length
-    } else {
-      socket.cork()
-      this.#writeViews(viewer)
-      socket.uncork()
-    }
-    this.#account(viewer, nowMs)
-  }
-  #writeViews(viewer: Viewer): void {
-    this.#viewsAt(viewer.position)
-    viewer.pendingFrom = viewer.position
-    for (const view of this.#views) viewer.socket.write(view)
-    viewer.sentBytes += this.#passHead - viewer.position
-    viewer.position = this.#passHead
-  }
-  #account(viewer: Viewer, nowMs: number): void {
-    this.#observer.onSent(viewer.position - viewer.pendingFrom)
+  #write(viewer: Viewer, views: readonly Uint8Array[], nowMs: number): void {
+    viewer.write(views, this.#passHead)
+    this.#sentBytes += viewer.position - viewer.pendingFrom
     viewer.progressMs = nowMs
     viewer.queuedBytes = -1
   }
-  #viewsAt(position: number): Buffer | undefined {
-    if (this.#viewsFrom !== position) {
+  #viewsFrom(position: number): readonly Buffer[] {
+    if (this.#viewsPosition !== position) {
       this.#views = this.#reader.views(position, this.#passHead)
-      this.#viewsFrom = position
+      this.#viewsPosition = position
     }
-    return this.#views[0]
+    return this.#views
   }
 
   #close(viewer: Viewer, reason: CloseReason): void {
@@ -197,19 +184,16 @@ export class Fanout {
     this.#observer.onClosed(viewer, reason)
   }
 
-  #lowestInUse(): number {
-    let lowest = Number.POSITIVE_INFINITY
-    for (const viewer of this.#viewers) if (viewer.position >= 0) lowest = Math.min(lowest, viewer.lowWater)
-    return lowest
-  }
-  #publishMark(): void {
-    const lowest = this.#lowestInUse()
-    if (lowest === Number.POSITIVE_INFINITY) this.#reader.letGo()
-    else this.#reader.hold(lowest)
+  /** Nobody stands lower than at its turn in the pass, and who joined since then has set the mark itself. */
+  #endPass(): void {
+    if (this.#sentBytes > 0) this.#observer.onSent(this.#sentBytes)
+    this.#sentBytes = 0
+    if (this.#passLowest === Number.POSITIVE_INFINITY) this.#reader.letGo()
+    else this.#reader.hold(this.#passLowest)
   }
 
   /** Where the log's head was `maxLagMs` ago. */
-  #lagPosition(nowMs: number): number {
+  #lagPositionAt(nowMs: number): number {
     const oldest = this.#history[0]
     return oldest && nowMs - oldest.nowMs >= this.#limits.maxLagMs ? oldest.position : -1
   }

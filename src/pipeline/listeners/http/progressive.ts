@@ -30,7 +30,13 @@ export async function playProgressive(
   }
   const viewer = new Viewer(
     socket,
-    { id: context.newSessionId(), protocol: `http-${format}`, remoteAddress: plainAddress(socket.remoteAddress), head },
+    {
+      id: context.newSessionId(),
+      protocol: `http-${format}`,
+      remoteAddress: plainAddress(socket.remoteAddress),
+      head,
+      socketUse: 'exclusive',
+    },
     performance.now(),
   )
   socket.setNoDelay(true)

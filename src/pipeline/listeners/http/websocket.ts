@@ -108,6 +108,7 @@ export class WebSocketListener {
         id: this.#context.newSessionId(),
         protocol: `ws-${format}`,
         remoteAddress: plainAddress(socket.remoteAddress),
+        socketUse: 'shared',
         onEnd: (reason) => {
           webSocket.close(reason === 'stream-ended' ? CLOSE_NORMAL : CLOSE_TRY_AGAIN, reason)
           if (reason !== 'stream-ended') webSocket.terminate()

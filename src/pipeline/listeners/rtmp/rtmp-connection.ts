@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { plainBytes } from '../../../media/bytes/index.ts'
 import type { FlvTagDemuxer } from '../../../media/formats/flv/index.ts'
 import {
   type RtmpCrypto,
@@ -11,6 +10,7 @@ import {
 } from '../../../media/protocols/rtmp/index.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { streamNameProblem } from '../../../platform/config/index.ts'
+import { onSocketBytes } from '../../../platform/net/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { type CloseReason, Viewer } from '../../delivery/index.ts'
 import { rtmpToFrames } from '../../ingest/index.ts'
@@ -56,7 +56,7 @@ export class RtmpConnection {
       { maxMessageBytes, maxBufferedBytes, handshakeMs, idleMs: handshakeMs },
     )
     socket.setNoDelay(true)
-    socket.on('data', (bytes: Buffer) => this.#session.receive(plainBytes(bytes), performance.now()))
+    onSocketBytes(socket, (bytes) => this.#session.receive(bytes, performance.now()))
     socket.on('error', () => {})
     socket.on('close', () => this.#session.close())
   }
@@ -121,6 +121,7 @@ export class RtmpConnection {
           id: this.#context.newSessionId(),
           protocol: this.#protocol,
           remoteAddress: this.remoteAddress,
+          socketUse: 'shared',
           onEnd: (reason) => this.#onViewerEnd(id, reason),
         },
         performance.now(),

@@ -1,0 +1,1 @@
+export { onSocketBytes, queuedBytes, type TcpHandle, tcpHandle, writeToHandle } from './tcp-handle.ts'

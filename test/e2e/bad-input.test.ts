@@ -7,6 +7,7 @@ import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
+import { pictureNumber } from '../support/synthetic.ts'
 
 const C1_BYTES = 1536
 
@@ -275,7 +276,7 @@ class CountingViewer {
     const demuxer = new FlvDemuxer({
       onTrack: () => {},
       onFrame: (frame) => {
-        if (frame.trackId === 1) this.numbers.push(Buffer.from(frame.data).readUInt32BE(5))
+        if (frame.trackId === 1) this.numbers.push(pictureNumber(frame.data))
       },
     })
     let isPastHead = false

@@ -4,6 +4,7 @@ import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
+import { pictureNumber } from '../support/synthetic.ts'
 
 type Streams = { readonly streams: readonly { readonly name: string; readonly state: string }[] }
 
@@ -13,7 +14,7 @@ function frameNumbers(flv: Buffer): number[] {
   const demuxer = new FlvDemuxer({
     onTrack: () => {},
     onFrame: (frame) => {
-      if (frame.trackId === 1) numbers.push(Buffer.from(frame.data).readUInt32BE(5))
+      if (frame.trackId === 1) numbers.push(pictureNumber(frame.data))
     },
   })
   demuxer.push(flv)

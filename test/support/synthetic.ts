@@ -80,12 +80,18 @@ export class SyntheticStream {
     }
     return frames
   }
-  /** One NAL unit: IDR or non-IDR slice, then the frame's number and filler. */
+  /** One NAL unit: IDR or non-IDR slice, then the frame's number and filler; no zeros, so no start codes inside. */
   #picture(number: number, isKey: boolean): Uint8Array {
-    const data = Buffer.alloc(this.#options.frameBytes, number % 251)
+    const data = Buffer.alloc(this.#options.frameBytes, 1 + (number % 250))
     data.writeUInt32BE(data.length - 4, 0)
     data[4] = isKey ? 0x65 : 0x41
-    data.writeUInt32BE(number, 5)
+    for (let digit = 0; digit < 4; digit++) data[5 + digit] = 0x80 | ((number >> (7 * digit)) & 127)
     return data
   }
+}
+
+/** The number of a synthetic picture, from its canonical form. */
+export function pictureNumber(data: Uint8Array): number {
+  const digits = [...data.subarray(5, 9)].map((byte, digit) => (byte & 127) << (7 * digit))
+  return digits.reduce((sum, digit) => sum + digit, 0)
 }

@@ -1,18 +1,35 @@
-import { FlvMuxer } from '../../media/formats/flv/index.ts'
-import { Fmp4Muxer } from '../../media/formats/mp4/index.ts'
-import { TsMuxer } from '../../media/formats/mpegts/index.ts'
-import type { Frame, Muxer, Track } from '../../media/model/index.ts'
+import { FlvMuxer, FlvRetimer, isSequenceStart } from '../../media/formats/flv/index.ts'
+import { Fmp4Muxer, FragmentRetimer } from '../../media/formats/mp4/index.ts'
+import { TsMuxer, TsRetimer } from '../../media/formats/mpegts/index.ts'
+import type { Frame, Muxer, Retimer, Track } from '../../media/model/index.ts'
+import { MessageRetimer } from '../../media/protocols/rtmp/index.ts'
 import type { FrameContext, LogWriter, StreamConsumer, StreamOutput } from '../stream/index.ts'
 import { ByteOutput, type Envelope } from './bytes/byte-output.ts'
 import { OneFrameLate } from './bytes/one-frame-late.ts'
 import { RtmpMuxer } from './rtmp/rtmp-muxer.ts'
 import { webSocketEnvelope } from './websocket/envelope.ts'
+import { EnvelopeRetimer, withoutEnvelopes } from './websocket/envelope-retimer.ts'
 
 /** The endless byte formats, by the file name extension of their address. */
 export const PROGRESSIVE_FORMATS = {
-  flv: { contentType: 'video/x-flv', muxer: (): Muxer => new FlvMuxer(), needsDurations: false },
-  ts: { contentType: 'video/mp2t', muxer: (): Muxer => new TsMuxer(), needsDurations: false },
-  mp4: { contentType: 'video/mp4', muxer: (): Muxer => new Fmp4Muxer(), needsDurations: true },
+  flv: {
+    contentType: 'video/x-flv',
+    muxer: (): Muxer => new FlvMuxer(),
+    retimer: (): Retimer => new FlvRetimer(),
+    needsDurations: false,
+  },
+  ts: {
+    contentType: 'video/mp2t',
+    muxer: (): Muxer => new TsMuxer(),
+    retimer: (): Retimer => new TsRetimer(),
+    needsDurations: false,
+  },
+  mp4: {
+    contentType: 'video/mp4',
+    muxer: (): Muxer => new Fmp4Muxer(),
+    retimer: (opening: Uint8Array): Retimer => new FragmentRetimer(opening),
+    needsDurations: true,
+  },
 } as const
 export type ProgressiveFormat = keyof typeof PROGRESSIVE_FORMATS
 
@@ -37,6 +54,16 @@ export function makeByteOutput(format: string, newLog: () => LogWriter): StreamO
   const { muxer, needsDurations } = PROGRESSIVE_FORMATS[name as ProgressiveFormat]
   const output = new ByteOutput(muxer(), newLog(), isWebSocket ? webSocketEnvelope() : plain)
   return needsDurations ? new LateOutput(output) : output
+}
+
+/** Changes the times in the bytes of a format for viewers that were moved ahead. `opening`: what such a log begins with. */
+export function makeRetimer(format: string, opening: Uint8Array): Retimer | undefined {
+  if (format.startsWith('rtmp-')) return new MessageRetimer(isSequenceStart)
+  const isWebSocket = format.startsWith('ws-')
+  const name = isWebSocket ? format.slice(3) : format
+  if (!Object.hasOwn(PROGRESSIVE_FORMATS, name)) return undefined
+  const { retimer } = PROGRESSIVE_FORMATS[name as ProgressiveFormat]
+  return isWebSocket ? new EnvelopeRetimer(retimer(withoutEnvelopes(opening))) : retimer(opening)
 }
 
 /** A byte output that gets every video frame with its exact duration, one frame late. */

@@ -4,6 +4,7 @@ export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
 export {
   CMAF_FORMAT,
   makeByteOutput,
+  makeRetimer,
   PROGRESSIVE_FORMATS,
   type ProgressiveFormat,
   rtmpFormat,

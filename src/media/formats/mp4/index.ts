@@ -3,6 +3,7 @@ export type { CmafChunk, CmafKeyframe, CmafSegment, CmafSink } from './cmaf-outp
 export { CmafSegmenter, type CmafSegmenterOptions } from './cmaf-segmenter.ts'
 export { Fmp4Demuxer } from './demuxer.ts'
 export { type CmafSample, type FragmentRun, writeFragment } from './fragment.ts'
+export { FragmentRetimer } from './fragment-retimer.ts'
 export { writeInitSegment } from './init-segment.ts'
 export { Fmp4Muxer } from './muxer.ts'
 export { layoutProgressive, type ProgressiveExtent, type ProgressiveLayout } from './progressive.ts'

@@ -4,6 +4,7 @@ export { messageBytes, type OutputMessage, writeMediaMessage, writeMessage } fro
 export { type RtmpClientHandler, type RtmpClientOptions, RtmpClientSession } from './client-session.ts'
 export { RtmpClientHandshake, RtmpServerHandshake } from './handshake.ts'
 export type { RtmpCrypto } from './handshake-digest.ts'
+export { MessageRetimer } from './message-retimer.ts'
 export {
   CHUNK_STREAM,
   MESSAGE_TYPE,

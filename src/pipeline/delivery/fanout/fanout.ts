@@ -1,4 +1,6 @@
+import { makeRetimer } from '../../packaging/index.ts'
 import type { JoinPoint, LogReader, Subscription } from '../../stream/index.ts'
+import { CatchUp } from './catch-up.ts'
 import type { CloseReason, Viewer } from './viewer.ts'
 
 export type FanoutLimits = {
@@ -35,6 +37,7 @@ export class Fanout {
   readonly #reader: LogReader
   readonly #limits: FanoutLimits
   readonly #observer: FanoutObserver
+  readonly #catchUp: CatchUp
   readonly #viewers: Viewer[] = []
   readonly #history: { readonly position: number; readonly nowMs: number }[] = []
   #passIndex = 0
@@ -50,6 +53,7 @@ export class Fanout {
     this.#reader = subscription.reader
     this.#limits = limits
     this.#observer = observer
+    this.#catchUp = new CatchUp(this.#reader, (opening) => makeRetimer(subscription.format, opening))
   }
 
   get viewers(): readonly Viewer[] {
@@ -102,9 +106,9 @@ export class Fanout {
     else if (viewer.isBusy) this.#watch(viewer, nowMs)
     else if (viewer.isLeaving) this.#remove(viewer, 'peer-closed')
     else {
-      if (viewer.position < this.#lagPosition) this.#move(viewer)
-      if (viewer.position < this.#passHead) this.#write(viewer, this.#viewsFrom(viewer.position), nowMs)
-      else if (this.#reader.ended && this.#passHead === this.#reader.head) this.#close(viewer, 'stream-ended')
+      if (viewer.position < this.#lagPosition && this.#move(viewer) === 'closed') return
+      if (viewer.position < this.#passHead) this.#write(viewer, this.#viewsFor(viewer), nowMs)
+      else if (this.#reader.isDrained) this.#close(viewer, 'stream-ended')
     }
     if (viewer.position >= 0) this.#passLowest = Math.min(this.#passLowest, viewer.lowWater)
   }
@@ -144,16 +148,27 @@ export class Fanout {
     else if (this.#passHead - viewer.pendingFrom > this.#limits.maxLagBytes) this.#close(viewer, 'too-slow')
   }
 
-  #move(viewer: Viewer): void {
+  /** To the newest keyframe, sound and picture together; the times go on where the viewer's ended. */
+  #move(viewer: Viewer): 'open' | 'closed' {
     const join = this.#reader.join()
-    if (!join || join.position <= viewer.position || join.position > this.#passHead) return
-    if (++viewer.moveCount > this.#limits.maxMoves) return this.#close(viewer, 'too-slow')
-    viewer.position = join.position
-    if (viewer.preambleVersion !== join.preamble.version && join.preamble.resuming.length > 0) {
-      viewer.socket.write(join.preamble.resuming)
+    if (!join || join.position <= viewer.position || join.position >= this.#passHead) return 'open'
+    if (++viewer.moveCount > this.#limits.maxMoves) {
+      this.#close(viewer, 'too-slow')
+      return 'closed'
     }
-    viewer.preambleVersion = join.preamble.version
+    viewer.shift = this.#catchUp.move(viewer.position, join, this.#passHead, viewer.shift)
+    viewer.position = join.position
+    this.#resume(viewer, join)
     this.#observer.onMoved(viewer)
+    return 'open'
+  }
+  /** The configuration that changed in what the viewer missed. */
+  #resume(viewer: Viewer, { preamble: { version, resuming } }: JoinPoint): void {
+    const isNews = viewer.preambleVersion !== version && resuming.length > 0
+    viewer.preambleVersion = version
+    if (!isNews) return
+    const { shift } = viewer
+    viewer.write([shift ? this.#catchUp.shifted(Buffer.from(resuming), shift) : resuming], viewer.position)
   }
 
   #write(viewer: Viewer, views: readonly Uint8Array[], nowMs: number): void {
@@ -161,6 +176,9 @@ export class Fanout {
     this.#sentBytes += viewer.position - viewer.pendingFrom
     viewer.progressMs = nowMs
     viewer.queuedBytes = -1
+  }
+  #viewsFor({ position, shift }: Viewer): readonly Buffer[] {
+    return shift ? [this.#catchUp.bytes(position, this.#passHead, shift)] : this.#viewsFrom(position)
   }
   #viewsFrom(position: number): readonly Buffer[] {
     if (this.#viewsPosition !== position) {

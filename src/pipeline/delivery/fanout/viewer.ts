@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { TimeShift } from '../../../media/model/index.ts'
 import { queuedBytes, type TcpHandle, tcpHandle, writeToHandle } from '../../../platform/net/index.ts'
 
 export type CloseReason = 'stream-ended' | 'stalled' | 'too-slow' | 'peer-closed' | 'no-media' | 'kicked' | 'failed'
@@ -30,6 +31,8 @@ export class Viewer {
   pendingFrom = -1
   preambleVersion = 0
   moveCount = 0
+  /** What its times differ by from the log's since it was moved ahead. */
+  shift: TimeShift | undefined
   isLeaving = false
   /** When the queue of the socket last got shorter, and how long it was then. */
   progressMs: number

@@ -44,11 +44,14 @@ export class LogReader {
     this.#preambles = [...this.#preambles.slice(-3), preamble]
   }
 
-  /** The end of what can be read now: published by the writer, in segments that have arrived here. */
+  /**
+   * The end of what can be read now. Always where a commit of the writer ended: while a segment is still on its way to
+   * this thread, the end that was seen before it.
+   */
   get head(): number {
     const published = widen(this.#control.head32, this.#head)
     const known = (this.#firstIndex + this.#segments.length) * this.#segmentBytes
-    this.#head = Math.min(published, known)
+    if (published <= known) this.#head = published
     return this.#head
   }
   get tail(): number {
@@ -56,6 +59,10 @@ export class LogReader {
   }
   get ended(): boolean {
     return this.#control.ended
+  }
+  /** The log has ended, and all of it can be read here. */
+  get isDrained(): boolean {
+    return this.#control.ended && this.#control.head32 === (this.head | 0)
   }
 
   /** The newest point where a reader can start, or undefined while there is none or its preamble is on its way. */

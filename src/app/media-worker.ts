@@ -25,9 +25,9 @@ import { RpcPort } from '../platform/threads/index.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
-import { makeReport } from './worker-report.ts'
+import { WorkerReporter } from './worker-report.ts'
 
-const REPORT_MS = 1000
+const SWEEP_MS = 1000
 const LOOP_DELAY_STEP_MS = 50
 /** Stands for the recorder among the users of an output; no worker has this number. */
 const RECORDER_SLOT = MAX_READERS - 1
@@ -52,6 +52,7 @@ class MediaWorker {
   /** Looks 20 times a second: at 100 the looking alone cost 3 ms a second. */
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_STEP_MS })
   readonly #pictures: Pictures
+  readonly #reporter: WorkerReporter
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -82,7 +83,11 @@ class MediaWorker {
     this.#hls = new HlsService({ hub: this.#hub, ...hls, lingerMs: delivery.lingerMs, nowMs: () => performance.now() })
     this.#listeners = new Listeners(this.#listenerContext())
     this.#loopDelay.enable()
-    setInterval(() => this.#everySecond(), REPORT_MS).unref()
+    this.#reporter = new WorkerReporter(
+      { hub: this.#hub, delivery: this.#delivery, hls: this.#hls, pool: this.#pool, loopDelay: this.#loopDelay },
+      (report) => this.#control.notify('report', report),
+    )
+    setInterval(() => this.#hub.sweep(), SWEEP_MS).unref()
     this.#control.notify('ready')
   }
 
@@ -161,6 +166,7 @@ class MediaWorker {
   /** A recorded stream keeps its CMAF output for as long as it lives, viewers or not. */
   #onOwned(owned: OwnedStream): void {
     const { name } = owned.stream
+    owned.stream.onTracks = () => this.#reporter.soon()
     if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, RECORDER_SLOT)
   }
 
@@ -229,18 +235,6 @@ class MediaWorker {
     }
     this.#peers.set(worker, rpc)
     this.#hub.setPeer(worker, peer)
-  }
-
-  #everySecond(): void {
-    this.#hub.sweep()
-    const report = makeReport({
-      hub: this.#hub,
-      delivery: this.#delivery,
-      hls: this.#hls,
-      pool: this.#pool,
-      loopDelay: this.#loopDelay,
-    })
-    this.#control.notify('report', report)
   }
 
   async #stop(): Promise<void> {

@@ -53,8 +53,9 @@ export class WorkerPool implements WorkerControl {
     )
   }
 
-  streamUp(entry: DirectoryEntry): void {
-    for (const { rpc } of this.#running.values()) rpc.notify('streamUp', entry)
+  async streamUp(entry: DirectoryEntry): Promise<void> {
+    // A worker that dies meanwhile is told by the directory when it is started again.
+    await Promise.allSettled([...this.#running.values()].map(({ rpc }) => rpc.call('streamUp', entry)))
   }
   streamDown(name: string): void {
     for (const { rpc } of this.#running.values()) rpc.notify('streamDown', name)

@@ -3,6 +3,8 @@ import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.
 import type { Delivery, HlsService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
 
+const REPORT_MS = 1000
+
 export type ReportSources = {
   readonly hub: StreamHub
   readonly delivery: Delivery
@@ -11,24 +13,57 @@ export type ReportSources = {
   readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>
 }
 
-let lastUtilization = performance.eventLoopUtilization()
+/** What a worker tells the control thread of itself: once a second, and as soon as somebody would miss something. */
+export class WorkerReporter {
+  readonly #sources: ReportSources
+  readonly #send: (report: WorkerReport) => void
+  readonly #timer: NodeJS.Timeout
+  #utilization = performance.eventLoopUtilization()
+  #load = { loopDelayP99Ms: 0, loopUtilization: 0 }
+  #scheduled = false
 
-export function makeReport({ hub, delivery, hls, pool, loopDelay }: ReportSources): WorkerReport {
-  const nowMs = Date.now()
-  const utilization = performance.eventLoopUtilization(lastUtilization)
-  lastUtilization = performance.eventLoopUtilization()
-  const loopDelayP99Ms = loopDelay.percentile(99) / 1e6
-  loopDelay.reset()
-  return {
-    streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
-    viewers: countViewers(delivery, hls),
-    sentBytes: delivery.counters.sentBytes + hls.sentBytes,
-    moves: delivery.counters.moves,
-    closed: [...delivery.counters.closed],
-    flushIntervalMs: delivery.flushIntervalMs,
-    poolBytes: pool.usedCount * pool.segmentBytes,
-    loopDelayP99Ms: Number.isFinite(loopDelayP99Ms) ? loopDelayP99Ms : 0,
-    loopUtilization: utilization.utilization,
+  constructor(sources: ReportSources, send: (report: WorkerReport) => void) {
+    this.#sources = sources
+    this.#send = send
+    this.#timer = setInterval(() => this.#everySecond(), REPORT_MS)
+    this.#timer.unref()
+  }
+
+  /** The tracks of a stream are known, for example: whoever asks now shall see them. */
+  soon(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#send(this.#report())
+    })
+  }
+
+  #everySecond(): void {
+    const { loopDelay } = this.#sources
+    const { utilization } = performance.eventLoopUtilization(this.#utilization)
+    this.#utilization = performance.eventLoopUtilization()
+    const loopDelayP99Ms = loopDelay.percentile(99) / 1e6
+    loopDelay.reset()
+    this.#load = {
+      loopDelayP99Ms: Number.isFinite(loopDelayP99Ms) ? loopDelayP99Ms : 0,
+      loopUtilization: utilization,
+    }
+    this.#send(this.#report())
+  }
+  #report(): WorkerReport {
+    const { hub, delivery, hls, pool } = this.#sources
+    const nowMs = Date.now()
+    return {
+      streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
+      viewers: countViewers(delivery, hls),
+      sentBytes: delivery.counters.sentBytes + hls.sentBytes,
+      moves: delivery.counters.moves,
+      closed: [...delivery.counters.closed],
+      flushIntervalMs: delivery.flushIntervalMs,
+      poolBytes: pool.usedCount * pool.segmentBytes,
+      ...this.#load,
+    }
   }
 }
 

@@ -5,18 +5,22 @@ import type { Config } from '../platform/config/index.ts'
 import { makeLogger } from '../platform/telemetry/index.ts'
 import { StreamRegistry } from './registry.ts'
 
-function makeRegistry(streams: Config['streams'] = {}) {
+function makeRegistry(streams: Config['streams'] = {}, known: Promise<void> = Promise.resolve()) {
   const told: string[] = []
+  const events: string[] = []
   const registry = new StreamRegistry({
     config: { streams } as Config,
     workers: {
-      streamUp: ({ name, owner }) => told.push(`up ${name} ${owner}`),
+      streamUp: ({ name, owner }) => {
+        told.push(`up ${name} ${owner}`)
+        return known
+      },
       streamDown: (name) => told.push(`down ${name}`),
       kick: (worker, _, reason) => told.push(`kick ${worker} ${reason}`),
     },
     observer: {
-      onStreamStarted: () => {},
-      onStreamEnded: () => {},
+      onStreamStarted: ({ name }) => events.push(`started ${name}`),
+      onStreamEnded: ({ name }) => events.push(`ended ${name}`),
       onSessionStarted: () => {},
       onSessionEnded: () => {},
     },
@@ -24,7 +28,7 @@ function makeRegistry(streams: Config['streams'] = {}) {
     nowEpochMs: () => 1000,
     internalKey: 'internal',
   })
-  return { registry, told }
+  return { registry, told, events }
 }
 function request(over: Partial<PublishRequest> = {}): PublishRequest {
   return { name: 'live/a', protocol: 'rtmp', worker: 0, remoteAddress: '127.0.0.1', ...over }
@@ -97,4 +101,17 @@ test('a worker that dies takes its streams and publishers along', () => {
   )
   assert.ok(told.includes('down live/a'))
   registry.close()
+})
+
+test('a stream has started when every worker knows it, and ends after that', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { registry, events } = makeRegistry({}, promise)
+  registry.requestPublish(request())
+  registry.remove('live/a', 'gone')
+  await Promise.resolve()
+  assert.deepEqual(events, [])
+  resolve()
+  await promise
+  await Promise.resolve()
+  assert.deepEqual(events, ['started live/a', 'ended live/a'])
 })

@@ -6,7 +6,8 @@ import { errorFields, type Logger } from '../platform/telemetry/index.ts'
 
 /** What the registry tells the media workers. */
 export interface WorkerControl {
-  streamUp(entry: DirectoryEntry): void
+  /** Resolves when every worker that lives knows the stream. */
+  streamUp(entry: DirectoryEntry): Promise<void>
   streamDown(name: string): void
   kick(worker: number, sessionId: string, reason: string): void
 }
@@ -31,9 +32,12 @@ export type LiveEntry = {
   session: PublishSession | undefined
   lastSession: PublishSession
   grace: NodeJS.Timeout | undefined
+  /** Resolves when the stream can be watched from every worker. */
+  readonly known: Promise<void>
 }
 
 export interface RegistryObserver {
+  /** From now on the stream can be watched from every worker. */
   onStreamStarted(entry: LiveEntry): void
   onStreamEnded(entry: LiveEntry, reason: string): void
   onSessionStarted(session: PublishSession): void
@@ -158,10 +162,10 @@ export class StreamRegistry {
   }
   #start(session: PublishSession): LiveEntry {
     const { name, worker, startedMs } = session
-    const entry: LiveEntry = { name, owner: worker, startedMs, session, lastSession: session, grace: undefined }
+    const known = this.#options.workers.streamUp({ name, owner: worker })
+    const entry: LiveEntry = { name, owner: worker, startedMs, session, lastSession: session, grace: undefined, known }
     this.#streams.set(name, entry)
-    this.#options.workers.streamUp({ name, owner: worker })
-    this.#options.observer.onStreamStarted(entry)
+    void known.then(() => this.#tell((observer) => observer.onStreamStarted(entry)))
     return entry
   }
   #resume(entry: LiveEntry, session: PublishSession): LiveEntry {
@@ -176,8 +180,11 @@ export class StreamRegistry {
     if (this.#streams.get(entry.name) !== entry) return
     this.#streams.delete(entry.name)
     this.#options.workers.streamDown(entry.name)
+    void entry.known.then(() => this.#tell((observer) => observer.onStreamEnded(entry, reason)))
+  }
+  #tell(say: (observer: RegistryObserver) => void): void {
     try {
-      this.#options.observer.onStreamEnded(entry, reason)
+      say(this.#options.observer)
     } catch (error) {
       this.#options.log.error('registry.observer', errorFields(error))
     }

@@ -9,7 +9,7 @@ export type StreamReport = {
   readonly outputs: readonly string[]
 }
 export type ViewerReport = { readonly stream: string; readonly protocol: string; readonly count: number }
-/** Once a second from every worker. Counters only grow while the worker lives. */
+/** Once a second from every worker, and at once when the tracks of a stream are known or change. Counters only grow while the worker lives. */
 export type WorkerReport = {
   readonly streams: readonly StreamReport[]
   readonly viewers: readonly ViewerReport[]

@@ -14,8 +14,8 @@ type Look = { readonly name: string; readonly url: string; readonly ready: (watc
 
 /** Opens a page in both schemes on both devices: nothing overflows, nothing fails, and a screenshot of each is kept. */
 async function look(browser: Browser, { name, url, ready }: Look): Promise<void> {
-  for (const colorScheme of SCHEMES) {
-    for (const [device, options] of Object.entries(DEVICES)) {
+  const looks = SCHEMES.flatMap((colorScheme) =>
+    Object.entries(DEVICES).map(async ([device, options]) => {
       await using watched = await WatchedPage.open(browser, { ...options, colorScheme })
       await watched.page.goto(url)
       await ready(watched)
@@ -23,8 +23,9 @@ async function look(browser: Browser, { name, url, ready }: Look): Promise<void>
       assert.ok(Number(overflowPx) <= 0, `${name} is ${overflowPx} px too wide on a ${device}`)
       assert.deepEqual(watched.faults, [])
       await watched.screenshot(`${name}-${colorScheme}-${device}`)
-    }
-  }
+    }),
+  )
+  await Promise.all(looks)
 }
 
 test('the pages fit and look after themselves', { skip: skipWithoutChromium() }, async (t) => {

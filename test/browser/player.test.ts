@@ -28,14 +28,14 @@ async function playsOn(watched: WatchedPage): Promise<void> {
     currentTime > ${currentTime + 1} && frameCount > ${frameCount + 10} && audioBytes > ${audioBytes})(${PROGRESS})`)
 }
 
-test('the player plays a stream with picture and sound', { skip: skipWithoutChromium() }, async (t) => {
-  await using server = await TestServer.start()
+test('the player plays a stream with picture and sound', { skip: skipWithoutChromium(), concurrency: 3 }, async (t) => {
+  await using server = await TestServer.start(['hls.segmentMs=1000'])
   await using publisher = LoopPublisher.start(server.rtmp(STREAM))
   await server.live(STREAM)
   await using browser = await launchBrowser()
 
-  for (const protocol of PROTOCOLS) {
-    await t.test(`over ${protocol}`, async () => {
+  const plays = PROTOCOLS.map((protocol) =>
+    t.test(`over ${protocol}`, async () => {
       await using watched = await WatchedPage.open(browser)
       await watched.page.goto(server.http(`${STREAM}?protocol=${protocol}`))
       await playsOn(watched)
@@ -43,8 +43,9 @@ test('the player plays a stream with picture and sound', { skip: skipWithoutChro
       assert.equal(await watched.page.evaluate(`${VIDEO}.videoWidth`), 1280)
       assert.deepEqual(watched.faults, [])
       await watched.screenshot(`player-${protocol}`)
-    })
-  }
+    }),
+  )
+  await Promise.all(plays)
 
   await t.test('over the protocol that is chosen on the page, also next time', async () => {
     await using watched = await WatchedPage.open(browser)
@@ -70,12 +71,15 @@ test('the player plays a stream with picture and sound', { skip: skipWithoutChro
   assert.equal(publisher.stderr, '')
 })
 
-test('the player starts again when its publisher comes back', { skip: skipWithoutChromium() }, async (t) => {
-  await using server = await TestServer.start(['streams.**.graceMs=0'])
+test('the player starts again when its publisher comes back', {
+  skip: skipWithoutChromium(),
+  concurrency: 3,
+}, async (t) => {
+  await using server = await TestServer.start(['streams.**.graceMs=0', 'hls.segmentMs=1000'])
   await using browser = await launchBrowser()
 
-  for (const protocol of PROTOCOLS) {
-    await t.test(`over ${protocol}`, async () => {
+  const plays = PROTOCOLS.map((protocol) =>
+    t.test(`over ${protocol}`, async () => {
       const name = `again/${protocol}`
       await using watched = await WatchedPage.open(browser)
       await watched.page.goto(server.http(`${name}?protocol=${protocol}`))
@@ -92,8 +96,9 @@ test('the player starts again when its publisher comes back', { skip: skipWithou
         watched.faults.filter((fault) => fault.startsWith('page error')),
         [],
       )
-    })
-  }
+    }),
+  )
+  await Promise.all(plays)
 })
 
 test('a page on a server that is gone says so and comes back', { skip: skipWithoutChromium() }, async () => {

@@ -3,52 +3,45 @@ import { test } from 'node:test'
 import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
-import { TestServer } from '../support/server.ts'
-import { pictureNumber } from '../support/synthetic.ts'
+import { describeWorkers, MANY_VIEWERS, workersOf } from '../support/workers.ts'
 
-type Streams = { readonly streams: readonly { readonly name: string; readonly state: string }[] }
+type StreamView = { readonly name: string; readonly state: string }
+type Streams = { readonly streams: readonly StreamView[] }
+type VideoFrame = { readonly number: number; readonly dtsTicks: number }
 
-/** Numbers of the video frames, in the order of arrival. */
-function frameNumbers(flv: Buffer): number[] {
-  const numbers: number[] = []
+/** The video frames of an FLV, in the order of arrival. */
+function videoFrames(flv: Buffer): VideoFrame[] {
+  const frames: VideoFrame[] = []
   const demuxer = new FlvDemuxer({
     onTrack: () => {},
-    onFrame: (frame) => {
-      if (frame.trackId === 1) numbers.push(pictureNumber(frame.data))
+    onFrame: ({ trackId, data, dtsTicks }) => {
+      if (trackId === 1) frames.push({ number: pictureNumber(data), dtsTicks })
     },
   })
   demuxer.push(flv)
-  return numbers
-}
-function stamps(flv: Buffer): number[] {
-  const found: number[] = []
-  const demuxer = new FlvDemuxer({
-    onTrack: () => {},
-    onFrame: ({ trackId, dtsTicks }) => trackId === 1 && found.push(dtsTicks),
-  })
-  demuxer.push(flv)
-  return found
-}
-async function joined(server: TestServer, count: number): Promise<void> {
-  await poll('viewers', async () => {
-    const { streams } = await server.json<{ streams: { viewers: { total: number } }[] }>('api/v1/streams')
-    return streams[0]?.viewers.total === count ? true : undefined
-  })
+  return frames
 }
 
-for (const workers of [1, 2, 4]) {
-  test(`with ${workers} workers a publisher on one is watched from all, and nobody loses a frame`, async () => {
-    await using server = await TestServer.start([`workers=${workers}`, 'streams.**.graceMs=0'])
+const SETS = [
+  'streams.**.graceMs=0',
+  'streams.patient/**.graceMs=20000',
+  'streams.hasty/**.graceMs=100',
+  'streams.taken/**.takeover=never',
+  'streams.keyed/**.publishKey=open-sesame-4711',
+]
+
+describeWorkers('publishing', SETS, (context) => {
+  test('a publisher on one worker is watched from all, and nobody loses a frame', async () => {
+    const { server, workers } = context
     using publisher = new HttpPublisher(server, 'live/a.flv')
     await publisher.send(30)
     await server.live('live/a')
-    const viewers = await Promise.all(Array.from({ length: 12 }, () => HttpViewer.open(server, 'live/a.flv')))
-    await joined(server, 12)
+    const viewers = await Promise.all(Array.from({ length: MANY_VIEWERS }, () => HttpViewer.join(server, 'live/a.flv')))
     for (let i = 0; i < 20; i++) await publisher.send(10)
     await publisher.finish()
     await Promise.all(viewers.map((viewer) => viewer.end()))
     for (const viewer of viewers) {
-      const numbers = frameNumbers(viewer.received)
+      const numbers = videoFrames(viewer.received).map(({ number }) => number)
       assert.equal(numbers.at(-1), 229)
       assert.deepEqual(
         numbers,
@@ -56,96 +49,88 @@ for (const workers of [1, 2, 4]) {
       )
       assert.equal((numbers[0] ?? -1) % 25, 0, 'joined at a keyframe')
     }
-    if (workers > 1) {
-      const closed = await poll('the log lines of all viewers', () => {
-        const lines = server.lines.filter(({ event }) => event === 'viewer.closed')
-        return lines.length === viewers.length ? lines : undefined
-      })
-      const closedOn = new Set(closed.map(({ worker }) => worker))
-      assert.ok(closedOn.size > 1, 'the kernel spread the viewers over workers')
-    }
+    assert.equal((await workersOf(server, 'live/a', viewers.length)).size, workers)
   })
 
-  test(`with ${workers} workers a publisher that comes back in time goes on for its viewers`, async () => {
-    await using server = await TestServer.start([`workers=${workers}`, 'streams.**.graceMs=20000'])
-    const first = new HttpPublisher(server, 'live/a.flv')
+  test('a publisher that comes back in time goes on for its viewers', async () => {
+    const { server } = context
+    const first = new HttpPublisher(server, 'patient/a.flv')
     await first.send(30)
-    await server.live('live/a')
-    using viewer = await HttpViewer.open(server, 'live/a.flv')
-    await joined(server, 1)
+    await server.live('patient/a')
+    using viewer = await HttpViewer.join(server, 'patient/a.flv')
     first[Symbol.dispose]()
-    await server.log(({ event }) => event === 'publish.ended')
-    await poll('the waiting state', async () =>
-      (await server.json<Streams>('api/v1/streams')).streams[0]?.state === 'waiting' ? true : undefined,
-    )
-    const before = frameNumbers(viewer.received).length
+    await poll('the waiting state', async () => {
+      const { state } = await server.json<StreamView>('api/v1/streams/patient/a')
+      return state === 'waiting' ? true : undefined
+    })
+    const before = videoFrames(viewer.received).length
     // Other connections of the same host may land on any worker.
-    using second = new HttpPublisher(server, 'live/a.flv')
+    using second = new HttpPublisher(server, 'patient/a.flv')
     await second.send(60)
     await poll('frames of the second publisher', () =>
-      frameNumbers(viewer.received).length >= before + 50 ? true : undefined,
+      videoFrames(viewer.received).length >= before + 50 ? true : undefined,
     )
     assert.equal(viewer.ended, false)
-    const times = stamps(viewer.received)
+    const times = videoFrames(viewer.received).map(({ dtsTicks }) => dtsTicks)
     assert.deepEqual(
       times,
       [...times].sort((a, b) => a - b),
       'time never runs backwards for a viewer',
     )
   })
-}
 
-test('when nobody comes back the viewers see the end', async () => {
-  await using server = await TestServer.start(['streams.**.graceMs=100'])
-  using publisher = new HttpPublisher(server, 'live/a.flv')
-  await publisher.send(30)
-  await server.live('live/a')
-  using viewer = await HttpViewer.open(server, 'live/a.flv')
-  await viewer.atLeast(1000)
-  const answer = await publisher.finish()
-  assert.equal(answer.status, 200)
-  await viewer.end()
-  const { streams } = await server.json<Streams>('api/v1/streams')
-  assert.deepEqual(streams, [])
-})
+  test('when nobody comes back the viewers see the end', async () => {
+    const { server } = context
+    using publisher = new HttpPublisher(server, 'hasty/a.flv')
+    await publisher.send(30)
+    await server.live('hasty/a')
+    using viewer = await HttpViewer.join(server, 'hasty/a.flv')
+    const answer = await publisher.finish()
+    assert.equal(answer.status, 200)
+    await viewer.end()
+    const { streams } = await server.json<Streams>('api/v1/streams')
+    assert.ok(!streams.some(({ name }) => name === 'hasty/a'))
+  })
 
-test('a newcomer with the same address takes over, and the first publisher is told', async () => {
-  await using server = await TestServer.start()
-  using first = new HttpPublisher(server, 'live/a.flv')
-  await first.send(30)
-  await server.live('live/a')
-  using second = new HttpPublisher(server, 'live/a.flv')
-  const answer = await first.answer
-  assert.equal(answer.status, 409)
-  assert.match(answer.body, /took over/)
-  await second.send(5)
-  assert.equal((await second.finish()).status, 200)
-})
+  test('a newcomer with the same address takes over, and the first publisher is told', async () => {
+    const { server } = context
+    using first = new HttpPublisher(server, 'live/b.flv')
+    await first.send(30)
+    await server.live('live/b')
+    using second = new HttpPublisher(server, 'live/b.flv')
+    const answer = await first.answer
+    assert.equal(answer.status, 409)
+    assert.match(answer.body, /took over/)
+    await second.send(5)
+    assert.equal((await second.finish()).status, 200)
+  })
 
-test('takeover=never refuses the newcomer and leaves the stream alone', async () => {
-  await using server = await TestServer.start(['streams.**.takeover=never'])
-  using first = new HttpPublisher(server, 'live/a.flv')
-  await first.send(30)
-  await server.live('live/a')
-  using second = new HttpPublisher(server, 'live/a.flv')
-  const answer = await second.answer
-  assert.equal(answer.status, 409)
-  assert.match(answer.body, /already being published/)
-  await first.send(5)
-  assert.equal((await first.finish()).status, 200)
-})
+  test('takeover=never refuses the newcomer and leaves the stream alone', async () => {
+    const { server } = context
+    using first = new HttpPublisher(server, 'taken/a.flv')
+    await first.send(30)
+    await server.live('taken/a')
+    using second = new HttpPublisher(server, 'taken/a.flv')
+    const answer = await second.answer
+    assert.equal(answer.status, 409)
+    assert.match(answer.body, /already being published/)
+    await first.send(5)
+    assert.equal((await first.finish()).status, 200)
+  })
 
-test('a publishKey lets in who has it and nobody else, and never shows in the log', async () => {
-  await using server = await TestServer.start(['streams.live/**.publishKey=open-sesame-4711'])
-  for (const path of ['live/a.flv', 'live/a.flv?key=wrong', 'live/a.flv?token=open-sesame-471']) {
-    using refused = new HttpPublisher(server, path)
-    assert.equal((await refused.answer).status, 403, path)
-  }
-  using byKey = new HttpPublisher(server, 'live/a.flv?key=open-sesame-4711')
-  await byKey.send(5)
-  assert.equal((await byKey.finish()).status, 200)
-  using byBearer = new HttpPublisher(server, 'live/b.flv', { headers: { authorization: 'Bearer open-sesame-4711' } })
-  await byBearer.send(5)
-  assert.equal((await byBearer.finish()).status, 200)
-  assert.doesNotMatch(JSON.stringify(server.lines), /open-sesame/)
+  test('a publishKey lets in who has it and nobody else, and never shows in the log', async () => {
+    const { server } = context
+    for (const path of ['keyed/a.flv', 'keyed/a.flv?key=wrong', 'keyed/a.flv?token=open-sesame-471']) {
+      using refused = new HttpPublisher(server, path)
+      assert.equal((await refused.answer).status, 403, path)
+    }
+    using byKey = new HttpPublisher(server, 'keyed/a.flv?key=open-sesame-4711')
+    await byKey.send(5)
+    assert.equal((await byKey.finish()).status, 200)
+    using byBearer = new HttpPublisher(server, 'keyed/b.flv', { headers: { authorization: 'Bearer open-sesame-4711' } })
+    await byBearer.send(5)
+    assert.equal((await byBearer.finish()).status, 200)
+    await server.log(({ event, stream }) => event === 'publish.ended' && stream === 'keyed/b')
+    assert.doesNotMatch(JSON.stringify(server.lines), /open-sesame/)
+  })
 })

@@ -11,6 +11,7 @@ import { HttpPublisher } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { skipUnless } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
+import { describeWorkers } from '../support/workers.ts'
 
 type Recording = {
   readonly id: string
@@ -23,7 +24,9 @@ type Recording = {
 }
 type Recordings = { readonly recordings: readonly Recording[] }
 
-const SETS = ['workers=1', 'streams.**.record=true', 'streams.**.graceMs=0', 'hls.segmentMs=1000']
+const SETS = ['streams.**.record=true', 'streams.**.graceMs=0', 'hls.segmentMs=1000']
+
+const ONE_WORKER = ['workers=1', ...SETS]
 
 async function recordings(server: TestServer): Promise<readonly Recording[]> {
   return (await server.json<Recordings>('api/v1/recordings')).recordings
@@ -44,46 +47,48 @@ function frameNumbers(mp4: Buffer): number[] {
   return numbers
 }
 
-test('a recording is listed, plays as HLS and downloads as one MP4 with ranges', async () => {
-  await using server = await TestServer.start(SETS)
-  using publisher = new HttpPublisher(server, 'live/a.flv')
-  await publisher.send(250)
-  await publisher.finish()
-  const recording = await poll('the closed recording', async () =>
-    (await recordings(server)).find(({ isOpen }) => !isOpen),
-  )
-  assert.equal(recording.stream, 'live/a')
-  assert.ok(Math.abs(recording.durationSeconds - 10) < 0.1, `${recording.durationSeconds} s`)
+describeWorkers('recording', SETS, (context) => {
+  test('a recording is listed, plays as HLS and downloads as one MP4 with ranges', async () => {
+    const { server } = context
+    using publisher = new HttpPublisher(server, 'live/a.flv')
+    await publisher.send(250)
+    await publisher.finish()
+    const recording = await poll('the closed recording', async () =>
+      (await recordings(server)).find(({ isOpen }) => !isOpen),
+    )
+    assert.equal(recording.stream, 'live/a')
+    assert.ok(Math.abs(recording.durationSeconds - 10) < 0.1, `${recording.durationSeconds} s`)
 
-  const master = (await bytesOf(server, recording.hlsUrl)).toString()
-  assert.deepEqual(checkPlaylist(master), [])
-  const media = (await bytesOf(server, recording.hlsUrl.replace('index', 't1'))).toString()
-  assert.deepEqual(checkPlaylist(media), [])
-  assert.match(media, /#EXT-X-ENDLIST/)
+    const master = (await bytesOf(server, recording.hlsUrl)).toString()
+    assert.deepEqual(checkPlaylist(master), [])
+    const media = (await bytesOf(server, recording.hlsUrl.replace('index', 't1'))).toString()
+    assert.deepEqual(checkPlaylist(media), [])
+    assert.match(media, /#EXT-X-ENDLIST/)
 
-  const whole = await bytesOf(server, recording.mp4Url)
-  const boxes = [...readBoxes(new ByteReader(whole))].map(({ type }) => type)
-  assert.deepEqual(boxes, ['ftyp', 'moov', 'mdat'])
-  assert.deepEqual(
-    frameNumbers(whole),
-    Array.from({ length: 250 }, (_, number) => number),
-  )
-  for (const [range, from, to] of [
-    ['bytes=0-99', 0, 100],
-    ['bytes=1000-', 1000, whole.length],
-    ['bytes=-500', whole.length - 500, whole.length],
-    [`bytes=${whole.length - 10}-${whole.length + 10}`, whole.length - 10, whole.length],
-  ] as const) {
-    assert.deepEqual(await bytesOf(server, recording.mp4Url, { range }), whole.subarray(from, to), range)
-  }
-  const beyond = await fetch(server.http(recording.mp4Url.slice(1)), { headers: { range: `bytes=${whole.length}-` } })
-  assert.equal(beyond.status, 416)
+    const whole = await bytesOf(server, recording.mp4Url)
+    const boxes = [...readBoxes(new ByteReader(whole))].map(({ type }) => type)
+    assert.deepEqual(boxes, ['ftyp', 'moov', 'mdat'])
+    assert.deepEqual(
+      frameNumbers(whole),
+      Array.from({ length: 250 }, (_, number) => number),
+    )
+    for (const [range, from, to] of [
+      ['bytes=0-99', 0, 100],
+      ['bytes=1000-', 1000, whole.length],
+      ['bytes=-500', whole.length - 500, whole.length],
+      [`bytes=${whole.length - 10}-${whole.length + 10}`, whole.length - 10, whole.length],
+    ] as const) {
+      assert.deepEqual(await bytesOf(server, recording.mp4Url, { range }), whole.subarray(from, to), range)
+    }
+    const beyond = await fetch(server.http(recording.mp4Url.slice(1)), { headers: { range: `bytes=${whole.length}-` } })
+    assert.equal(beyond.status, 416)
+  })
 })
 
 test('after kill -9 everything but the part being written is there', async () => {
   const storagePath = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
   try {
-    const first = await TestServer.start(SETS, { storagePath })
+    const first = await TestServer.start(ONE_WORKER, { storagePath })
     using publisher = new HttpPublisher(first, 'live/a.flv')
     publisher.answer.catch(() => {})
     await publisher.send(140)
@@ -93,7 +98,7 @@ test('after kill -9 everything but the part being written is there', async () =>
     )
     await first.stop('SIGKILL')
 
-    await using second = await TestServer.start(SETS, { storagePath })
+    await using second = await TestServer.start(ONE_WORKER, { storagePath })
     await second.log(({ event }) => event === 'recording.repaired')
     const [recording] = await recordings(second)
     assert.ok(recording && !recording.isOpen)
@@ -123,7 +128,7 @@ test('a full disk is said once, harms no viewer, and recording goes on when ther
   const storagePath = mkdtempSync(join(tmpdir(), 'millrace-full-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', storagePath])
   try {
-    await using server = await TestServer.start(SETS, { storagePath })
+    await using server = await TestServer.start(ONE_WORKER, { storagePath })
     using publisher = new HttpPublisher(server, 'live/a.flv', { frameBytes: 20_000 })
     const failing = server.log(({ event }) => event === 'recording.failing')
     let isFull = false

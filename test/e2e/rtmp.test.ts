@@ -15,8 +15,9 @@ import {
   writeMediaMessage,
 } from '../../src/media/protocols/rtmp/index.ts'
 import { poll } from '../support/poll.ts'
-import { TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { SYNTHETIC_TRACKS } from '../support/synthetic.ts'
+import { describeWorkers } from '../support/workers.ts'
 
 type Status = { readonly messageStreamId: number; readonly values: readonly AmfValue[] }
 
@@ -46,12 +47,12 @@ class RawRtmpClient implements Disposable {
     socket.on('error', () => {})
     handshake.start()
   }
-  static async open(server: TestServer): Promise<RawRtmpClient> {
+  static async open(server: TestServer, app = 'live'): Promise<RawRtmpClient> {
     const socket = connect(server.port('rtmp'), '127.0.0.1')
     await once(socket, 'connect')
     const client = new RawRtmpClient(socket)
     await poll('the handshake', () => client.#handshake.isDone || undefined)
-    client.command(0, ['connect', 1, { app: 'live', tcUrl: server.rtmp('live'), flashVer: 'test' }])
+    client.command(0, ['connect', 1, { app, tcUrl: server.rtmp(app), flashVer: 'test' }])
     await client.answer('the answer to connect', ({ values }) => values[0] === '_result' && values[1] === 1)
     return client
   }
@@ -119,9 +120,11 @@ function sendFrames(
   }
 }
 
-for (const workers of [1, 2]) {
-  test(`one RTMP connection publishes two streams, another plays both (${workers} workers)`, async () => {
-    await using server = await TestServer.start([`workers=${workers}`, 'streams.**.graceMs=0'])
+const SETS = ['streams.**.graceMs=0', 'streams.keyed/**.publishKey=secret-key']
+
+describeWorkers('RTMP', SETS, (context) => {
+  test('one connection publishes two streams, another plays both', async () => {
+    const { server } = context
     using publisher = await RawRtmpClient.open(server)
     const [first, second] = [await publisher.createStream(2), await publisher.createStream(3)]
     assert.notEqual(first, second)
@@ -154,16 +157,16 @@ for (const workers of [1, 2]) {
     sendFrames(publisher, second, { from: 90, to: 150 })
     await poll('the other stream to go on', () => ((player.media.get(two) ?? 0) >= before + 50 ? true : undefined))
   })
-}
 
-test('a play of what is not there, and a publish without the key, are refused by name', async () => {
-  await using server = await TestServer.start(['workers=1', 'streams.**.publishKey=secret-key'])
-  using player = await RawRtmpClient.open(server)
-  const id = await player.createStream(2)
-  player.command(id, ['play', 3, null, 'none', -1])
-  await player.started(id, 'NetStream.Play.StreamNotFound')
-  using publisher = await RawRtmpClient.open(server)
-  const other = await publisher.createStream(2)
-  publisher.command(other, ['publish', 3, null, 'a?key=wrong', 'live'])
-  await publisher.started(other, 'NetStream.Publish.BadName')
+  test('a play of what is not there, and a publish without the key, are refused by name', async () => {
+    const { server } = context
+    using player = await RawRtmpClient.open(server)
+    const id = await player.createStream(2)
+    player.command(id, ['play', 3, null, 'none', -1])
+    await player.started(id, 'NetStream.Play.StreamNotFound')
+    using publisher = await RawRtmpClient.open(server, 'keyed')
+    const other = await publisher.createStream(2)
+    publisher.command(other, ['publish', 3, null, 'a?key=wrong', 'live'])
+    await publisher.started(other, 'NetStream.Publish.BadName')
+  })
 })

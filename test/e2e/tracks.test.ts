@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { audioTrack, videoTrack } from '../../src/media/codecs/index.ts'
 import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
 import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
@@ -10,8 +9,10 @@ import { TsDemuxer } from '../../src/media/formats/mpegts/index.ts'
 import type { MediaSink, Track } from '../../src/media/model/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
-import { TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { SYNTHETIC_TRACKS } from '../support/synthetic.ts'
+import { whileSending } from '../support/while-sending.ts'
+import { describeWorkers } from '../support/workers.ts'
 
 /** What a viewer was told of tracks, and how many frames of each came after. */
 class TrackHistory implements MediaSink {
@@ -46,35 +47,27 @@ const LARGER = videoTrack(
 )
 const [VIDEO, AUDIO] = SYNTHETIC_TRACKS
 
-async function watchAll(server: TestServer) {
-  const viewers = await Promise.all(
+async function watchAll(server: TestServer, stream: string) {
+  return await Promise.all(
     (['flv', 'ts', 'mp4'] as const).map(async (format) => ({
       format,
-      viewer: await HttpViewer.open(server, `live/a.${format}`),
+      viewer: await HttpViewer.join(server, `${stream}.${format}`),
     })),
   )
-  await poll('viewers', async () => {
-    const { streams } = await server.json<{ streams: { viewers: { total: number } }[] }>('api/v1/streams')
-    return streams[0]?.viewers.total === 3 || undefined
-  })
-  return viewers
 }
 
-for (const workers of [1, 2]) {
-  test(`a new resolution in mid-stream reaches every output (${workers} workers)`, async () => {
-    await using server = await TestServer.start([
-      `workers=${workers}`,
-      'streams.**.graceMs=0',
-      'streams.**.record=true',
-      'hls.segmentMs=1000',
-    ])
-    using publisher = new HttpPublisher(server, 'live/a.flv')
+const SETS = ['streams.**.graceMs=0', 'streams.kept/**.record=true', 'hls.segmentMs=1000']
+
+describeWorkers('tracks', SETS, (context) => {
+  test('a new resolution in mid-stream reaches every output', async () => {
+    const { server } = context
+    using publisher = new HttpPublisher(server, 'kept/a.flv')
     await publisher.send(50)
-    await server.live('live/a')
-    const viewers = await watchAll(server)
+    await server.live('kept/a')
+    const viewers = await watchAll(server, 'kept/a')
     await publisher.sendBytes(publisher.stream.setTracks([LARGER, AUDIO].flatMap((track) => track ?? [])))
     await publisher.send(100)
-    const playlist = await (await fetch(server.http('live/a/t1.m3u8'))).text()
+    const playlist = await (await fetch(server.http('kept/a/t1.m3u8'))).text()
     assert.deepEqual(checkPlaylist(playlist), [])
     await publisher.finish()
     for (const { format, viewer } of viewers) {
@@ -87,20 +80,61 @@ for (const workers of [1, 2]) {
     }
     await checkRecording(server)
   })
-}
 
-/** HLS starts with the first request: its first segment needs the frames that come after. */
-async function whileSending<T>(publisher: HttpPublisher, work: Promise<T>): Promise<T> {
-  let isDone = false
-  const done = work.finally(() => {
-    isDone = true
+  test('audio that appears later reaches every output', async () => {
+    const { server } = context
+    using publisher = new HttpPublisher(server, 'live/later.flv', { tracks: VIDEO ? [VIDEO] : [] })
+    await publisher.send(50)
+    await server.live('live/later')
+    const viewers = await watchAll(server, 'live/later')
+    const before = await whileSending(publisher, fetch(server.http('live/later/index.m3u8')))
+    assert.doesNotMatch(await before.text(), /TYPE=AUDIO/)
+    await publisher.sendBytes(publisher.stream.setTracks(SYNTHETIC_TRACKS))
+    await publisher.send(100)
+    // Its worker may hear of the new track a moment later.
+    const withAudio = poll('audio in the playlist', async () => {
+      const text = await (await fetch(server.http('live/later/index.m3u8'))).text()
+      return text.includes('TYPE=AUDIO') ? true : undefined
+    })
+    await whileSending(publisher, withAudio)
+    await publisher.finish()
+    for (const { format, viewer } of viewers) {
+      await viewer.end()
+      const { tracks, frames } = historyOf(format, viewer.received)
+      assert.ok(
+        tracks.some(({ kind }) => kind === 'audio'),
+        `${format} has an audio track`,
+      )
+      assert.ok((frames.get(2) ?? 0) > 100, `${format} has ${frames.get(2)} audio frames`)
+    }
   })
-  for (let tries = 0; tries < 200 && !isDone; tries++) {
-    await publisher.send(5)
-    await Promise.race([done, delay(20)])
+
+  for (const [what, tracks] of [
+    ['video-only', [VIDEO]],
+    ['audio-only', [audioTrack(2, 'aac', Uint8Array.of(0x11, 0x90))]],
+  ] as const) {
+    test(`a ${what} stream plays everywhere`, async () => {
+      const { server } = context
+      using publisher = new HttpPublisher(server, `live/${what}.flv`, {
+        tracks: tracks.flatMap((track) => track ?? []),
+      })
+      await publisher.send(50)
+      await server.live(`live/${what}`)
+      const viewers = await watchAll(server, `live/${what}`)
+      const master = await whileSending(publisher, fetch(server.http(`live/${what}/index.m3u8`)))
+      assert.equal(master.status, 200)
+      assert.deepEqual(checkPlaylist(await master.text()), [])
+      await publisher.send(150)
+      await publisher.finish()
+      for (const { format, viewer } of viewers) {
+        await viewer.end()
+        const { frames } = historyOf(format, viewer.received)
+        assert.equal(frames.size, 1, format)
+        assert.ok(([...frames.values()][0] ?? 0) >= 150, `${format}: ${[...frames.values()]}`)
+      }
+    })
   }
-  return await done
-}
+})
 
 async function checkRecording(server: TestServer): Promise<void> {
   const recording = await poll('the closed recording', async () => {
@@ -124,52 +158,4 @@ async function checkRecording(server: TestServer): Promise<void> {
   )
   assert.deepEqual(widths, [[320], [640]])
   assert.equal((await fetch(server.http(recording.mp4Url.slice(1)))).status, 200)
-}
-
-test('audio that appears later reaches every output', async () => {
-  await using server = await TestServer.start(['workers=1', 'streams.**.graceMs=0', 'hls.segmentMs=1000'])
-  using publisher = new HttpPublisher(server, 'live/a.flv', { tracks: VIDEO ? [VIDEO] : [] })
-  await publisher.send(50)
-  await server.live('live/a')
-  const viewers = await watchAll(server)
-  const before = await whileSending(publisher, fetch(server.http('live/a/index.m3u8')))
-  assert.doesNotMatch(await before.text(), /TYPE=AUDIO/)
-  await publisher.sendBytes(publisher.stream.setTracks(SYNTHETIC_TRACKS))
-  await publisher.send(100)
-  const after = await whileSending(publisher, fetch(server.http('live/a/index.m3u8')))
-  assert.match(await after.text(), /TYPE=AUDIO/)
-  await publisher.finish()
-  for (const { format, viewer } of viewers) {
-    await viewer.end()
-    const { tracks, frames } = historyOf(format, viewer.received)
-    assert.ok(
-      tracks.some(({ kind }) => kind === 'audio'),
-      `${format} has an audio track`,
-    )
-    assert.ok((frames.get(2) ?? 0) > 100, `${format} has ${frames.get(2)} audio frames`)
-  }
-})
-
-for (const [what, tracks] of [
-  ['video-only', [VIDEO]],
-  ['audio-only', [audioTrack(2, 'aac', Uint8Array.of(0x11, 0x90))]],
-] as const) {
-  test(`a ${what} stream plays everywhere`, async () => {
-    await using server = await TestServer.start(['workers=1', 'streams.**.graceMs=0', 'hls.segmentMs=1000'])
-    using publisher = new HttpPublisher(server, 'live/a.flv', { tracks: tracks.flatMap((track) => track ?? []) })
-    await publisher.send(50)
-    await server.live('live/a')
-    const viewers = await watchAll(server)
-    const master = await whileSending(publisher, fetch(server.http('live/a/index.m3u8')))
-    assert.equal(master.status, 200)
-    assert.deepEqual(checkPlaylist(await master.text()), [])
-    await publisher.send(150)
-    await publisher.finish()
-    for (const { format, viewer } of viewers) {
-      await viewer.end()
-      const { frames } = historyOf(format, viewer.received)
-      assert.equal(frames.size, 1, format)
-      assert.ok(([...frames.values()][0] ?? 0) >= 150, `${format}: ${[...frames.values()]}`)
-    }
-  })
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { hasCommand, skipUnless, skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
+import { MANY_VIEWERS, workersOf } from '../support/workers.ts'
 import { Av, skipWithoutNodeAv } from './support/av.ts'
 import type { Reading } from './support/av-messages.ts'
 import { Command } from './support/command.ts'
@@ -29,9 +30,6 @@ const ENHANCED = ['HEVC (B) + AAC', 'AV1 + Opus', 'VP9 + Opus', '2 video + 2 aud
 const CLASSIC = 'H.264 (B) + AAC'
 /** More than two seconds of the material. */
 const DUMPED_BYTES = 400_000
-/** The kernel spreads connections by their ports: all on one of two workers has odds of one in eight million. */
-const MANY_VIEWERS = 24
-
 const files = new Map<string, string>()
 let folder = ''
 
@@ -55,7 +53,9 @@ describe('peers', { skip: skipWithoutNodeAv() }, () => {
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  for (const workers of [1, 2]) describe(`with workers=${workers}`, () => describeWorkers(workers))
+  // Publishers and players run in real time, so most of a test is waiting: several at once.
+  for (const workers of [1, 2, 4])
+    describe(`with workers=${workers}`, { concurrency: 5 }, () => describeWorkers(workers))
 })
 
 function describeWorkers(workers: number): void {
@@ -82,13 +82,12 @@ function describeWorkers(workers: number): void {
 
 async function enhanced(server: TestServer, name: string): Promise<void> {
   const stream = `peers/${name.replaceAll(/[^A-Za-z0-9]+/g, '-')}`
-  await using publisher = new Av()
-  await using player = new Av()
-  const expected = codecs(await player.call('read', { url: file(name) }))
-  await publisher.call('publishForever', { from: file(name), url: server.rtmp(stream) })
+  await using av = new Av()
+  const expected = codecs(await av.call('read', { url: file(name) }))
+  await av.call('publishForever', { from: file(name), url: server.rtmp(stream) })
   await untilLive(server, stream, expected.length)
   for (const url of [server.rtmp(stream), server.http(`${stream}.flv`)]) {
-    const played = await player.call('play', { url, units: ENOUGH_FRAMES }).catch((error: Error) => {
+    const played = await av.call('play', { url, units: ENOUGH_FRAMES }).catch((error: Error) => {
       const said = server.lines.filter((line) => line.stream === stream).map((line) => JSON.stringify(line))
       throw new Error(`${url}: ${error.message}\n${said.join('\n')}`)
     })
@@ -100,12 +99,13 @@ async function classic(server: TestServer): Promise<void> {
   await using _publisher = ffmpegPublishes(file(CLASSIC), server.rtmp('peers/ffmpeg'))
   await untilLive(server, 'peers/ffmpeg', 2)
   const addresses = ['.flv', '.ts', '.mp4', '/index.m3u8'].map((end) => server.http(`peers/ffmpeg${end}`))
-  for (const url of [server.rtmp('peers/ffmpeg'), ...addresses]) {
+  const played = [server.rtmp('peers/ffmpeg'), ...addresses].map(async (url) => {
     const { counts, stderr } = await ffmpegPlays(url)
     assert.equal(stderr, '', url)
     assert.equal(counts.length, 2, url)
     for (const count of counts) assert.ok(count >= ENOUGH_FRAMES, `${url}: ${counts} packets`)
-  }
+  })
+  await Promise.all(played)
 }
 
 async function gstreamer(server: TestServer, sink: 'rtmp2sink' | 'rtmpsink'): Promise<void> {
@@ -118,10 +118,11 @@ async function gstreamer(server: TestServer, sink: 'rtmp2sink' | 'rtmpsink'): Pr
     `souphttpsrc location=${server.http(`${stream}.ts`)} ! tsdemux ! h264parse`,
     `uridecodebin3 uri=${server.http(`${stream}/index.m3u8`)} ! video/x-raw`,
   ]
-  for (const player of players) {
+  const played = players.map(async (player) => {
     const { code, stderr } = await gstreamerPlays(player)
     assert.equal(code, 0, `${player}: ${stderr}`)
-  }
+  })
+  await Promise.all(played)
 }
 
 async function rtmpdump(server: TestServer): Promise<void> {
@@ -154,9 +155,5 @@ async function everyWorker(server: TestServer, workers: number): Promise<void> {
   const received = await Promise.all(viewers.map((viewer) => viewer.received))
   const [first] = received
   for (const { files } of received) assert.ok(first?.files[0]?.bytes.equals(files[0]?.bytes ?? Buffer.alloc(0)))
-  const closed = await until('the log lines of all viewers', () => {
-    const lines = server.lines.filter(({ event, stream }) => event === 'viewer.closed' && stream === 'peers/all')
-    return lines.length === MANY_VIEWERS ? lines : undefined
-  })
-  assert.equal(new Set(closed.map(({ worker }) => worker)).size, workers)
+  assert.equal((await workersOf(server, 'peers/all', MANY_VIEWERS)).size, workers)
 }

@@ -48,14 +48,16 @@ async function readAnswer(sent: ClientRequest): Promise<Answer> {
 /** A live HTTP response, read piece by piece. */
 export class HttpViewer implements Disposable {
   readonly #response: IncomingMessage
-  received: Buffer = Buffer.alloc(0)
+  readonly #parts: Buffer[] = []
+  #byteLength = 0
   ended = false
   readonly #closed: Promise<void>
 
   private constructor(response: IncomingMessage) {
     this.#response = response
     response.on('data', (bytes: Buffer) => {
-      this.received = Buffer.concat([this.received, bytes])
+      this.#parts.push(bytes)
+      this.#byteLength += bytes.length
     })
     this.#closed = once(response, 'close').then(() => {
       this.ended = true
@@ -67,13 +69,23 @@ export class HttpViewer implements Disposable {
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
     return new HttpViewer(response)
   }
+  /** Resolves with its first bytes: from then on it takes part. */
+  static async join(server: TestServer, path: string): Promise<HttpViewer> {
+    const viewer = await HttpViewer.open(server, path)
+    await viewer.atLeast(1)
+    return viewer
+  }
   get status(): number {
     return this.#response.statusCode ?? 0
   }
+  get received(): Buffer {
+    const whole = Buffer.concat(this.#parts)
+    this.#parts.splice(0, this.#parts.length, whole)
+    return whole
+  }
   /** Resolves when so much has arrived. */
   async atLeast(byteCount: number): Promise<void> {
-    while (this.received.length < byteCount && !this.ended)
-      await Promise.race([once(this.#response, 'data'), this.#closed])
+    while (this.#byteLength < byteCount && !this.ended) await Promise.race([once(this.#response, 'data'), this.#closed])
   }
   async end(): Promise<void> {
     await this.#closed

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-const STEP_MS = 50
-const TRIES = 600
+const STEP_MS = 20
+const TRIES = 1500
 
 /** Asks until the answer is defined; for what the server only tells when it is asked. Bounded. */
 export async function poll<T>(what: string, ask: () => Promise<T | undefined> | T | undefined): Promise<T> {

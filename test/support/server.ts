@@ -89,8 +89,8 @@ export class TestServer implements AsyncDisposable {
   }
   /** Resolves when `stream` has a publisher whose tracks are known. */
   async live(stream: string): Promise<void> {
+    // The line is written when every worker knows the stream.
     await this.log((line) => line.event === 'stream.started' && line.stream === stream)
-    // The directory is told to the workers one after the other; what they have reported, all of them know.
     await poll(`the tracks of ${stream}`, async () => {
       const answer = await fetch(this.http(`api/v1/streams/${stream}`))
       const { tracks } = (await answer.json()) as { tracks?: readonly unknown[] }

@@ -59,7 +59,7 @@ export function gstreamerPublishes(sink: 'rtmp2sink' | 'rtmpsink', url: string):
 /** Ends by itself, with 0, after enough buffers of video. */
 export function gstreamerPlays(source: string): Promise<Outcome> {
   return run('timeout', [
-    '20',
+    '60',
     'gst-launch-1.0',
     '-q',
     ...words(`${source} ! identity eos-after=${ENOUGH_FRAMES} ! fakesink`),

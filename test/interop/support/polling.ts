@@ -1,5 +1,5 @@
 const INTERVAL_MS = 50
-const LIMIT_MS = 15_000
+const LIMIT_MS = 40_000
 
 /** Asks until there is an answer; throws what it waited for when the time is up. */
 export async function until<T>(

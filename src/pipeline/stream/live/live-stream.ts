@@ -34,6 +34,8 @@ type Session = { readonly id: string; readonly reader: LogReader; readonly curso
  */
 export class LiveStream {
   readonly name: string
+  /** The track set is known, or has changed. Set by the owner of the stream. */
+  onTracks: () => void = () => {}
   readonly timeline = new StreamTimeline()
   readonly #consumers = new Set<StreamConsumer>()
   readonly #tracks = new Map<number, Track>()
@@ -186,6 +188,7 @@ export class LiveStream {
     }
     if (this.#tracksChanged) {
       this.#tracksChanged = false
+      this.onTracks()
       this.#each((consumer) => consumer.onTracks(this.tracks))
     }
     this.#lastEpochMs = this.#arrivalMs

@@ -24,6 +24,7 @@ import { errorFields, type Logger, makeLogger } from '../platform/telemetry/inde
 import { RpcPort } from '../platform/threads/index.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
+import { type RenditionParts, Renditions } from './renditions.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
 import { makeReport } from './worker-report.ts'
 
@@ -34,6 +35,7 @@ const RECORDER_SLOT = MAX_READERS - 1
 
 interface WorkerPeerMethods extends PeerMethods {
   picture(request: PictureRequest): Promise<Uint8Array>
+  startRendition(parts: RenditionParts): Promise<void>
 }
 
 /** One media worker: owns the connections it accepted and packages the streams published on it. */
@@ -52,6 +54,7 @@ class MediaWorker {
   /** Looks 20 times a second: at 100 the looking alone cost 3 ms a second. */
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_STEP_MS })
   readonly #pictures: Pictures
+  readonly #renditions: Renditions
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -62,6 +65,14 @@ class MediaWorker {
     this.#pool = this.#makePool()
     this.#store = new DiskBlobStore(data.config.storage.path)
     this.#hub = this.#makeHub()
+    this.#renditions = new Renditions({
+      config: data.config,
+      hub: this.#hub,
+      worker: data.index,
+      internalKey: data.internalKey,
+      log: this.#log,
+      startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
+    })
     this.#pictures = new Pictures(this.#hub, this.#log)
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
@@ -96,7 +107,10 @@ class MediaWorker {
         this.#hub.dropPeer(worker)
       },
       streamUp: (entry) => this.#hub.streamUp(entry),
-      streamDown: (name) => this.#hub.streamDown(name),
+      streamDown: (name) => {
+        this.#hub.streamDown(name)
+        this.#renditions.onEnded(name)
+      },
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
       startDemo: () => this.#startDemo(),
       stop: () => this.#stop(),
@@ -123,6 +137,7 @@ class MediaWorker {
       makeOutput: (stream, format) => this.#makeOutput(stream, format),
       nowEpochMs: () => Date.now(),
       onOwned: (owned) => this.#onOwned(owned),
+      summon: (name) => this.#renditions.summon(name),
       onConsumerError: (stream, error) => this.#log.warn('output.failed', { stream, ...errorFields(error) }),
     })
   }
@@ -141,6 +156,7 @@ class MediaWorker {
 
   /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
   #recorder(stream: string): Recorder | undefined {
+    if (this.#renditions.isRendition(stream)) return undefined
     if (!resolveStreamSettings(this.#data.config, stream).record) return undefined
     const recorder = new Recorder({
       stream,
@@ -161,6 +177,8 @@ class MediaWorker {
   /** A recorded stream keeps its CMAF output for as long as it lives, viewers or not. */
   #onOwned(owned: OwnedStream): void {
     const { name } = owned.stream
+    if (this.#renditions.isRendition(name)) return
+    this.#renditions.onOwned(owned)
     if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, RECORDER_SLOT)
   }
 
@@ -212,7 +230,8 @@ class MediaWorker {
   #connectPeer(worker: number, port: MessagePort): void {
     const local: WorkerPeerMethods = {
       picture: (request) => this.#pictures.make(request),
-      attach: (name, sessionId, shared) => this.#hub.attach(name, sessionId, shared),
+      startRendition: (parts) => this.#renditions.start(parts),
+      attach: (name, sessionId, shared, times) => this.#hub.attach(name, sessionId, shared, times),
       detach: (name, sessionId) => this.#hub.detach(name, sessionId),
       open: (name, format, asker) => this.#hub.open(name, format, asker),
       close: (name, format, asker) => this.#hub.close(name, format, asker),
@@ -221,7 +240,7 @@ class MediaWorker {
     const rpc = new RpcPort<WorkerPeerMethods>(port, local)
     const own = this.#data.index
     const peer: Peer = {
-      attach: (name, sessionId, shared) => rpc.notify('attach', name, sessionId, shared),
+      attach: (name, sessionId, shared, times) => rpc.notify('attach', name, sessionId, shared, times),
       detach: (name, sessionId) => rpc.notify('detach', name, sessionId),
       open: (name, format) => rpc.call('open', name, format, own),
       close: (name, format) => rpc.notify('close', name, format, own),
@@ -233,18 +252,20 @@ class MediaWorker {
 
   #everySecond(): void {
     this.#hub.sweep()
+    this.#renditions.sweep()
     const report = makeReport({
       hub: this.#hub,
       delivery: this.#delivery,
       hls: this.#hls,
       pool: this.#pool,
+      ladders: this.#renditions.service,
       loopDelay: this.#loopDelay,
     })
     this.#control.notify('report', report)
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#demo?.close(), this.#pictures.close()])
+    await Promise.all([this.#demo?.close(), this.#pictures.close(), this.#renditions.close()])
     this.#hub.shutDown('the server stops')
     this.#delivery.close()
     this.#hls.close()

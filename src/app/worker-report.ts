@@ -2,18 +2,20 @@ import { type monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
 import type { Delivery, HlsService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
+import type { LadderService } from '../pipeline/transcode/index.ts'
 
 export type ReportSources = {
   readonly hub: StreamHub
   readonly delivery: Delivery
   readonly hls: HlsService
   readonly pool: SegmentPool
+  readonly ladders: LadderService
   readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>
 }
 
 let lastUtilization = performance.eventLoopUtilization()
 
-export function makeReport({ hub, delivery, hls, pool, loopDelay }: ReportSources): WorkerReport {
+export function makeReport({ hub, delivery, hls, pool, ladders, loopDelay }: ReportSources): WorkerReport {
   const nowMs = Date.now()
   const utilization = performance.eventLoopUtilization(lastUtilization)
   lastUtilization = performance.eventLoopUtilization()
@@ -29,6 +31,7 @@ export function makeReport({ hub, delivery, hls, pool, loopDelay }: ReportSource
     poolBytes: pool.usedCount * pool.segmentBytes,
     loopDelayP99Ms: Number.isFinite(loopDelayP99Ms) ? loopDelayP99Ms : 0,
     loopUtilization: utilization.utilization,
+    transcode: { totals: ladders.counters.totals, ladders: ladders.reports },
   }
 }
 

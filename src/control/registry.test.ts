@@ -8,7 +8,7 @@ import { StreamRegistry } from './registry.ts'
 function makeRegistry(streams: Config['streams'] = {}) {
   const told: string[] = []
   const registry = new StreamRegistry({
-    config: { streams } as Config,
+    config: { streams, profiles: {} } as unknown as Config,
     workers: {
       streamUp: ({ name, owner }) => told.push(`up ${name} ${owner}`),
       streamDown: (name) => told.push(`down ${name}`),
@@ -96,5 +96,24 @@ test('a worker that dies takes its streams and publishers along', () => {
     ['live/b'],
   )
   assert.ok(told.includes('down live/a'))
+  registry.close()
+})
+
+test('a rendition ends without grace, ends with its source, and nobody else may take its name', () => {
+  const { registry, told } = makeRegistry({ 'live/**': { ladder: ['720p'], takeover: 'never' } })
+  const source = registry.requestPublish(request())
+  const rendition = { name: 'live/a/720p', protocol: 'transcode', key: 'internal' }
+  assert.throws(() => registry.requestPublish(request({ name: 'live/a/720p' })), { code: 'name-in-use' })
+  const first = registry.requestPublish(request(rendition))
+  const second = registry.requestPublish(request(rendition))
+  assert.deepEqual(told.splice(0), ['up live/a 0', 'up live/a/720p 0', 'kick 0 another publisher took over'])
+  registry.publishEnded(first.sessionId, 'kicked')
+  registry.publishEnded(second.sessionId, 'nobody takes it')
+  assert.deepEqual(told.splice(0), ['down live/a/720p'])
+  registry.requestPublish(request(rendition))
+  registry.remove('live/a', 'ended by an operator')
+  assert.equal(registry.stream('live/a/720p'), undefined)
+  registry.publishEnded(source.sessionId, 'gone')
+  registry.requestPublish(request({ name: 'live/a/720p' }))
   registry.close()
 })

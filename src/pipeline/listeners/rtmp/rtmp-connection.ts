@@ -10,6 +10,7 @@ import {
 } from '../../../media/protocols/rtmp/index.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { streamNameProblem } from '../../../platform/config/index.ts'
+import { AccessDeniedError } from '../../../platform/errors.ts'
 import { onSocketBytes } from '../../../platform/net/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { type CloseReason, Viewer } from '../../delivery/index.ts'
@@ -109,10 +110,7 @@ export class RtmpConnection {
     this.#playing.set(id, 'asked')
     const problem = streamNameProblem(name)
     try {
-      if (problem || !this.#context.hub.has(name)) {
-        this.#playing.delete(id)
-        return this.#session.refuse(id, 'NetStream.Play.StreamNotFound', problem ?? `no stream "${name}" is live`)
-      }
+      if (problem) throw new AccessDeniedError(problem, 'not-found')
       await this.#context.hub.subscribe(name, rtmpFormat(id))
       if (this.#session.isClosed || this.#playing.get(id) !== 'asked') return
       const viewer = new Viewer(
@@ -131,7 +129,9 @@ export class RtmpConnection {
       await this.#context.delivery.watch(name, rtmpFormat(id), viewer)
     } catch (error) {
       this.#playing.delete(id)
-      this.#refuse(id, 'NetStream.Play.Failed', name, error)
+      if (!(error instanceof AccessDeniedError && error.code === 'not-found'))
+        return this.#refuse(id, 'NetStream.Play.Failed', name, error)
+      if (!this.#session.isClosed) this.#session.refuse(id, 'NetStream.Play.StreamNotFound', error.message)
     }
   }
 

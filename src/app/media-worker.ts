@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { InvariantError } from '../media/errors.ts'
 import { Delivery, HlsService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
-import { CMAF_FORMAT, CmafOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
+import { CMAF_FORMAT, CmafOutput, FittedOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
 import { Recorder, VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
@@ -142,7 +142,19 @@ class MediaWorker {
     })
   }
 
+  /** What the output cannot carry is converted for it, where that is allowed; a recording is of the stream as it is. */
   #makeOutput(stream: LiveStream, format: string): StreamOutput {
+    const output = this.#makePlainOutput(stream, format)
+    const { name } = stream
+    const isRecorded = format === CMAF_FORMAT && resolveStreamSettings(this.#data.config, name).record
+    if (isRecorded || this.#renditions.isRendition(name)) return output
+    return new FittedOutput(output, {
+      format,
+      substitute: (misfit) => this.#renditions.substitute(name, misfit),
+      onFailed: (error) => this.#log.warn('conversion.failed', { stream: name, format, ...errorFields(error) }),
+    })
+  }
+  #makePlainOutput(stream: LiveStream, format: string): StreamOutput {
     const newLog = () => new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
     if (format === CMAF_FORMAT) {
       const life = Date.now().toString(36)

@@ -1,6 +1,13 @@
-import { type OwnedStream, renditionParts, type StreamHub } from '../pipeline/stream/index.ts'
-import { CodecProcess, LadderService } from '../pipeline/transcode/index.ts'
-import type { Config } from '../platform/config/index.ts'
+import type { Misfit, Substitute } from '../pipeline/packaging/index.ts'
+import {
+  type OwnedStream,
+  renditionName,
+  renditionParts,
+  type StreamConsumer,
+  type StreamHub,
+} from '../pipeline/stream/index.ts'
+import { CodecProcess, LadderService, missingCodecs } from '../pipeline/transcode/index.ts'
+import { CONVERSIONS, type Config, resolveStreamSettings } from '../platform/config/index.ts'
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
 
@@ -26,6 +33,8 @@ const FIRST_RESTART_MS = 50
 export class Renditions {
   readonly #options: RenditionsOptions
   readonly #ladders: LadderService
+  /** Renditions that outputs of their sources are fed from, and how many. */
+  readonly #holds = new Map<string, number>()
 
   constructor(options: RenditionsOptions) {
     const { config, hub, internalKey, log } = options
@@ -80,8 +89,50 @@ export class Renditions {
     }
   }
 
+  /** For an output of `source`, a stream of this worker: a rendition that it can carry, or why there is none. */
+  substitute(source: string, { hasVideo, problem }: Misfit): Substitute | { readonly refusal: string } {
+    const { convert } = resolveStreamSettings(this.#options.config, source)
+    if (convert === 'none' || (hasVideo && convert === 'audio')) {
+      return {
+        refusal: `converting ${hasVideo ? 'video' : 'audio'} is not allowed for this stream (streams.*.convert)`,
+      }
+    }
+    const missing = missingCodecs()
+    if (missing !== undefined) return { refusal: `converting needs node-av: ${missing}` }
+    const { name: rung } = hasVideo ? CONVERSIONS.all : CONVERSIONS.audio
+    this.#options.log.info('conversion.started', { stream: source, problem, rendition: renditionName(source, rung) })
+    return { attach: (consumer) => this.#attach({ source, rung }, consumer) }
+  }
+  async #attach(parts: RenditionParts, consumer: StreamConsumer): Promise<Disposable> {
+    const name = renditionName(parts.source, parts.rung)
+    const hold = this.#hold(name)
+    try {
+      await this.start(parts)
+      const stream = this.#options.hub.ownedStream(name)
+      if (!stream) throw new UnavailableError(`rendition ${name}`, 'it has ended')
+      const fed = stream.add(consumer)
+      return {
+        [Symbol.dispose]: () => {
+          fed[Symbol.dispose]()
+          hold[Symbol.dispose]()
+        },
+      }
+    } catch (error) {
+      hold[Symbol.dispose]()
+      throw error
+    }
+  }
+  #hold(name: string): Disposable {
+    this.#holds.set(name, (this.#holds.get(name) ?? 0) + 1)
+    return { [Symbol.dispose]: () => this.#holds.set(name, (this.#holds.get(name) ?? 1) - 1) }
+  }
+
   sweep(): void {
     const taken = new Set<string>()
+    for (const [name, count] of this.#holds) {
+      if (count > 0) taken.add(name)
+      else this.#holds.delete(name)
+    }
     for (const { stream, formats } of this.#options.hub.ownedStreams) if (formats.length > 0) taken.add(stream.name)
     this.#ladders.sweep((name) => taken.has(name))
   }

@@ -1,5 +1,5 @@
 import type { DirectoryEntry, PublishGrant, PublishRequest } from '../pipeline/stream/index.ts'
-import { renditionParts } from '../pipeline/stream/index.ts'
+import { reservedFor } from '../pipeline/stream/index.ts'
 import { isLoopback, sameSecret } from '../platform/auth/index.ts'
 import { type Config, resolveStreamSettings, streamNameProblem } from '../platform/config/index.ts'
 import { AccessDeniedError } from '../platform/errors.ts'
@@ -123,9 +123,9 @@ export class StreamRegistry {
     const problem = streamNameProblem(name)
     if (problem) throw new AccessDeniedError(problem)
     if (this.#isOwn(key)) return
-    const rendition = renditionParts(this.#options.config, name)
-    if (rendition && this.#streams.has(rendition.source)) {
-      throw new AccessDeniedError(`"${name}" is a rendition of the live stream "${rendition.source}"`, 'name-in-use')
+    const source = reservedFor(this.#options.config, name)
+    if (source !== undefined && this.#streams.has(source)) {
+      throw new AccessDeniedError(`"${name}" is a rendition of the live stream "${source}"`, 'name-in-use')
     }
     const { publishKey } = resolveStreamSettings(this.#options.config, name)
     if (publishKey === undefined) {

@@ -122,6 +122,37 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     )
   })
 
+  test('audio that MPEG-TS or a classic RTMP player cannot have is converted for it, once, while somebody watches', async () => {
+    await using other = new Av()
+    const flac = join(folder, 'flac.mp4')
+    const tracks = [
+      { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } },
+      { encoder: 'flac', sampleRateHz: 44_100 },
+    ]
+    await other.call('make', { path: flac, seconds: 2, tracks })
+    await other.call('publishForever', { from: flac, url: server.rtmp('conv/a') })
+    await server.live('conv/a')
+    const readings = await Promise.all([
+      play(server, 'conv/a.ts', 25),
+      play(server, 'conv/a.flv', 25),
+      playUrl(server.rtmp('conv/a'), 25),
+    ])
+    assert.deepEqual(
+      readings.map(({ tracks }) => tracks.map(({ codec }) => codec)),
+      [
+        ['h264', 'aac'],
+        ['h264', 'flac'],
+        ['h264', 'aac'],
+      ],
+    )
+    const [ts, flv] = readings
+    const seen = ({ pts, sha256 }: Unit) => `${Math.round(pts * 1000)} ${sha256}`
+    const pictures = new Set(video(flv as Reading).map(seen))
+    const passedOn = video(ts as Reading).filter((unit) => pictures.has(seen(unit)))
+    assert.ok(passedOn.length > 5, 'the pictures are the same, at the same times')
+    await poll('the end of the conversion', async () => ((await names()).includes('conv/a/_aac') ? undefined : true))
+  })
+
   for (const signal of ['SIGKILL', 'SIGSEGV', 'SIGSTOP'] as const) {
     test(`${signal} to the codec process: viewers of the source notice nothing, the rendition goes on`, async () => {
       const interruptions = () => server.lines.filter(({ event }) => event === 'ladder.interrupted').length
@@ -154,9 +185,12 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   })
 })
 
-async function play(server: TestServer, path: string, units: number): Promise<Reading> {
+function play(server: TestServer, path: string, units: number): Promise<Reading> {
+  return playUrl(server.http(path), units)
+}
+async function playUrl(url: string, units: number): Promise<Reading> {
   await using player = new Av()
-  return await player.call('play', { url: server.http(path), units })
+  return await player.call('play', { url, units })
 }
 function alive(pid: number): boolean {
   try {

@@ -25,4 +25,5 @@ export {
   plannedRungs,
   renditionName,
   renditionParts,
+  reservedFor,
 } from './renditions/planned-rungs.ts'

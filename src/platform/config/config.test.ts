@@ -71,6 +71,7 @@ test('the most specific pattern wins, key by key', () => {
     graceMs: 1,
     ladder: [],
     ladderMode: 'on-demand',
+    convert: 'audio',
   })
   assert.deepEqual(resolveStreamSettings({ streams: {} }, 'x'), {
     publishKey: undefined,
@@ -79,6 +80,7 @@ test('the most specific pattern wins, key by key', () => {
     graceMs: 10_000,
     ladder: [],
     ladderMode: 'on-demand',
+    convert: 'audio',
   })
 })
 

@@ -40,6 +40,21 @@ const BUILT_IN: Readonly<Record<string, ProfileSettings>> = {
   audio: { video: { codec: 'none' }, audio: { bitrateKbps: 96 } },
 }
 
+/** What a stream is turned into where an output cannot carry it. */
+export const CONVERSIONS = {
+  audio: { name: '_aac', video: { codec: 'copy' }, audio: { codec: 'aac' } },
+  all: {
+    name: '_h264',
+    video: { codec: 'h264', size: '3840x2160', crf: 23, bitrateKbps: 8000 },
+    audio: { codec: 'aac' },
+  },
+} as const
+
+/** The two, as profiles. */
+export function conversionProfiles(): Profile[] {
+  return Object.values(CONVERSIONS).map(({ name, ...settings }) => resolveProfile({ [name]: settings }, name))
+}
+
 /** Names that a ladder may have. */
 export function profileNames(profiles: Readonly<Record<string, ProfileSettings>>): string[] {
   return [...new Set([...Object.keys(BUILT_IN), ...Object.keys(profiles)])]

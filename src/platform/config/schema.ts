@@ -27,6 +27,12 @@ export const STREAM_SETTINGS = z.strictObject({
     .array(z.string())
     .optional()
     .describe('Renditions by the codec module: names of profiles. Each is a stream `NAME/PROFILE`.'),
+  convert: z
+    .enum(['none', 'audio', 'all'])
+    .optional()
+    .describe(
+      'What is converted for viewers whose output cannot carry it (G.711 or FLAC in MPEG-TS, Opus for classic RTMP players): nothing, audio, or video too.',
+    ),
   ladderMode: z
     .enum(['on-demand', 'always'])
     .optional()
@@ -134,7 +140,9 @@ const KEYS = z.strictObject({
     })
     .prefault({}),
   transcode: TRANSCODE.prefault({}),
-  profiles: z.record(z.string().regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, "_" or "-"'), PROFILE).default({}),
+  profiles: z
+    .record(z.string().regex(/^[A-Za-z0-9-][A-Za-z0-9_-]*$/, 'letters, digits, "_" or "-", no "_" first'), PROFILE)
+    .default({}),
   streams: z.record(z.string(), STREAM_SETTINGS).default({}),
 })
 

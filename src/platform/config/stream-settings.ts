@@ -8,6 +8,7 @@ export type ResolvedStreamSettings = {
   /** Names of profiles. */
   readonly ladder: readonly string[]
   readonly ladderMode: 'on-demand' | 'always'
+  readonly convert: 'none' | 'audio' | 'all'
 }
 
 const DEFAULTS: ResolvedStreamSettings = {
@@ -17,6 +18,7 @@ const DEFAULTS: ResolvedStreamSettings = {
   graceMs: 10_000,
   ladder: [],
   ladderMode: 'on-demand',
+  convert: 'audio',
 }
 
 /** `*` stands for one segment, `**` for any number of them. */
@@ -47,6 +49,7 @@ export function resolveStreamSettings(config: Pick<Config, 'streams'>, name: str
     graceMs: merged.graceMs ?? DEFAULTS.graceMs,
     ladder: merged.ladder ?? DEFAULTS.ladder,
     ladderMode: merged.ladderMode ?? DEFAULTS.ladderMode,
+    convert: merged.convert ?? DEFAULTS.convert,
   }
 }
 function specificity(pattern: string): number {

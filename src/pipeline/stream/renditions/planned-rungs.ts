@@ -6,7 +6,13 @@ import {
   type VideoCodecId,
   type VideoTrack,
 } from '../../../media/model/index.ts'
-import { type Config, type Profile, resolveProfile, resolveStreamSettings } from '../../../platform/config/index.ts'
+import {
+  CONVERSIONS,
+  type Config,
+  type Profile,
+  resolveProfile,
+  resolveStreamSettings,
+} from '../../../platform/config/index.ts'
 import { expectedAudioCodec, expectedVideoCodec } from './expected-codec.ts'
 
 /** What a rung of a stream's ladder will be like, whether it runs or not. */
@@ -39,11 +45,19 @@ export function renditionName(source: string, rung: string): string {
 
 /** The live stream and the rung of its ladder that `name` would be a rendition of. */
 export function renditionParts(settings: Settings, name: string): { source: string; rung: string } | undefined {
-  const slash = name.lastIndexOf('/')
-  if (slash <= 0) return undefined
-  const source = name.slice(0, slash)
-  const rung = name.slice(slash + 1)
+  const { source, rung } = splitName(name)
   return resolveStreamSettings(settings, source).ladder.includes(rung) ? { source, rung } : undefined
+}
+function splitName(name: string): { source: string; rung: string } {
+  const slash = Math.max(0, name.lastIndexOf('/'))
+  return { source: name.slice(0, slash), rung: name.slice(slash + 1) }
+}
+
+/** The stream whose renditions or conversions have `name` to themselves while it is live. */
+export function reservedFor(settings: Settings, name: string): string | undefined {
+  const { source, rung } = splitName(name)
+  const isConversion = Object.values(CONVERSIONS).some((conversion) => conversion.name === rung)
+  return isConversion || renditionParts(settings, name) ? source : undefined
 }
 
 /**

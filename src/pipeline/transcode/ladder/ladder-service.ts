@@ -1,4 +1,9 @@
-import { type Config, resolveProfile, resolveStreamSettings } from '../../../platform/config/index.ts'
+import {
+  type Config,
+  conversionProfiles,
+  resolveProfile,
+  resolveStreamSettings,
+} from '../../../platform/config/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
 import type { OwnedStream } from '../../stream/index.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
@@ -40,13 +45,12 @@ export class LadderService {
     if (this.isRendition(stream.name)) return
     const { config, log, nowMs } = this.#options
     const { ladder, ladderMode } = resolveStreamSettings(config, stream.name)
-    if (ladder.length === 0) return
     void this.#ladders.get(stream.name)?.close('its source started anew')
     const source = new SourceLadder({
       ...config.transcode,
       stream,
-      profiles: ladder.map((name) => resolveProfile(config.profiles, name)),
-      mode: ladderMode,
+      profiles: [...ladder.map((name) => resolveProfile(config.profiles, name)), ...conversionProfiles()],
+      always: ladderMode === 'always' ? ladder : [],
       codec: () => this.#options.codec(stream.name),
       publish: (name) => this.#publish(name),
       log,

@@ -13,11 +13,10 @@ import { Rendition, type RenditionPublication } from './rendition.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
 import type { FeedStart } from './source-feed.ts'
 
-export type LadderMode = 'on-demand' | 'always'
-
 export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {
   readonly profiles: readonly Profile[]
-  readonly mode: LadderMode
+  /** Names of those that run as long as the source lives. */
+  readonly always: readonly string[]
   readonly idleMs: number
   readonly codec: () => CodecProcess
   readonly publish: (name: string) => Promise<RenditionPublication>
@@ -67,7 +66,7 @@ export class SourceLadder {
   constructor(options: SourceLadderOptions) {
     this.#options = options
     this.#log = options.log.with({ stream: options.stream.name })
-    if (options.mode === 'always') for (const { name } of options.profiles) this.#begin(name)
+    for (const name of options.always) this.#begin(name)
   }
 
   /** Resolves when the rendition is live. Rejects with UnavailableError or UnsupportedInputError. */
@@ -87,9 +86,9 @@ export class SourceLadder {
   /** About once a second: stops what nobody takes, replaces what is frozen. */
   sweep(isTaken: (name: string) => boolean): void {
     this.#run?.watch()
-    const { nowMs, idleMs, mode } = this.#options
+    const { nowMs, idleMs, always } = this.#options
     for (const rung of [...this.#rungs.values()]) {
-      if (mode === 'always' || isTaken(rung.rendition.name)) rung.takenMs = nowMs()
+      if (always.includes(rung.profile.name) || isTaken(rung.rendition.name)) rung.takenMs = nowMs()
       else if (nowMs() - rung.takenMs > idleMs) this.#end(rung, 'nobody takes it')
     }
   }

@@ -208,6 +208,11 @@ class MediaWorker {
       }),
       log: this.#log,
       snapshot: (name, format, widthPx) => this.#picture({ name, format, widthPx }),
+      recordedPicture: (request) =>
+        this.#pictures.ofRecording(request, {
+          store: this.#store,
+          detail: (id) => this.#control.call('recording', id),
+        }),
       controlSocketPath,
       newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
     }
@@ -271,6 +276,7 @@ class MediaWorker {
       hls: this.#hls,
       pool: this.#pool,
       ladders: this.#renditions.service,
+      madePictures: this.#pictures.madeCount,
       loopDelay: this.#loopDelay,
     })
     this.#control.notify('report', report)

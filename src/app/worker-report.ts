@@ -10,12 +10,21 @@ export type ReportSources = {
   readonly hls: HlsService
   readonly pool: SegmentPool
   readonly ladders: LadderService
+  readonly madePictures: number
   readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>
 }
 
 let lastUtilization = performance.eventLoopUtilization()
 
-export function makeReport({ hub, delivery, hls, pool, ladders, loopDelay }: ReportSources): WorkerReport {
+export function makeReport({
+  hub,
+  delivery,
+  hls,
+  pool,
+  ladders,
+  madePictures,
+  loopDelay,
+}: ReportSources): WorkerReport {
   const nowMs = Date.now()
   const utilization = performance.eventLoopUtilization(lastUtilization)
   lastUtilization = performance.eventLoopUtilization()
@@ -31,7 +40,7 @@ export function makeReport({ hub, delivery, hls, pool, ladders, loopDelay }: Rep
     poolBytes: pool.usedCount * pool.segmentBytes,
     loopDelayP99Ms: Number.isFinite(loopDelayP99Ms) ? loopDelayP99Ms : 0,
     loopUtilization: utilization.utilization,
-    transcode: { totals: ladders.counters.totals, ladders: ladders.reports },
+    transcode: { totals: ladders.counters.totals, ladders: ladders.reports, madePictures },
   }
 }
 

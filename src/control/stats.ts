@@ -21,7 +21,12 @@ export type WorkerReport = {
   readonly poolBytes: number
   readonly loopDelayP99Ms: number
   readonly loopUtilization: number
-  readonly transcode: { readonly totals: CodecTotals; readonly ladders: readonly LadderReport[] }
+  readonly transcode: {
+    readonly totals: CodecTotals
+    readonly ladders: readonly LadderReport[]
+    /** Pictures of streams and recordings that were decoded. */
+    readonly madePictures: number
+  }
 }
 
 /** The newest report of every worker. */

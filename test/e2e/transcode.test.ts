@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -48,6 +50,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       'streams.live/**.ladder=[small, web]',
       'streams.always/**.ladder=[always]',
       'streams.always/**.ladderMode=always',
+      'streams.rec/**.record=true',
+      'streams.rec/**.graceMs=0',
       'transcode.idleMs=500',
       'transcode.frozenMs=1500',
       'delivery.lingerMs=200',
@@ -153,6 +157,35 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     await poll('the end of the conversion', async () => ((await names()).includes('conv/a/_aac') ? undefined : true))
   })
 
+  test('500 who ask for a picture at once cost one decode; recordings have pictures of any time', async () => {
+    const bytes = join(folder, 'source.ts')
+    await publisher.call('remux', { from: clip, to: bytes, format: 'mpegts' })
+    const push = request(server.http('rec/a.ts'), { method: 'POST' })
+    push.write(readFileSync(bytes))
+    await server.live('rec/a')
+    const ask = async (path: string) => {
+      const response = await fetch(server.http(path))
+      return { status: response.status, sha256: sha256(Buffer.from(await response.arrayBuffer())) }
+    }
+    const asked = await Promise.all(Array.from({ length: 500 }, () => ask('rec/a/snapshot.jpg?width=160')))
+    assert.deepEqual([...new Set(asked.map(({ status }) => status))], [200])
+    assert.equal(new Set(asked.map(({ sha256 }) => sha256)).size, 1)
+    await poll('the count', async () =>
+      (await counted(server, 'millrace_pictures_made_total')) === 1 ? true : undefined,
+    )
+    push.end()
+    const { id } = await poll('the recording', async () => {
+      const { recordings } = await server.json<{ recordings: { id: string; isOpen: boolean }[] }>('api/v1/recordings')
+      return recordings.find(({ isOpen }) => !isOpen)
+    })
+    const at = (seconds: string) => ask(`vod/${id}/snapshot.jpg?width=160&at=${seconds}`)
+    const pictures = await Promise.all(['0', '2.21', '2.23', '2.25'].map(at))
+    assert.deepEqual([...new Set(pictures.map(({ status }) => status))], [200])
+    assert.equal(pictures[1]?.sha256, pictures[2]?.sha256, 'one frame is shown for 40 ms')
+    assert.equal(new Set(pictures.map(({ sha256 }) => sha256)).size, 3)
+    assert.deepEqual([(await at('100')).status, (await at('soon')).status], [404, 400])
+  })
+
   for (const signal of ['SIGKILL', 'SIGSEGV', 'SIGSTOP'] as const) {
     test(`${signal} to the codec process: viewers of the source notice nothing, the rendition goes on`, async () => {
       const interruptions = () => server.lines.filter(({ event }) => event === 'ladder.interrupted').length
@@ -173,18 +206,21 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   }
 
   test('counts in the metrics what happened', async () => {
-    const text = await (await fetch(server.http('metrics'))).text()
-    const sum = (name: string) =>
-      [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'gm'))].reduce(
-        (all, [, value]) => all + Number(value),
-        0,
-      )
-    assert.equal(sum('millrace_codec_crashes_total'), 3)
-    assert.ok(sum('millrace_codec_encoded_frames_total') > 50)
-    assert.ok(sum('millrace_codec_cpu_seconds_total') > 0)
+    assert.equal(await counted(server, 'millrace_codec_crashes_total'), 3)
+    assert.ok((await counted(server, 'millrace_codec_encoded_frames_total')) > 50)
+    assert.ok((await counted(server, 'millrace_codec_cpu_seconds_total')) > 0)
   })
 })
 
+/** Over all workers. */
+async function counted(server: TestServer, metric: string): Promise<number> {
+  const text = await (await fetch(server.http('metrics'))).text()
+  const values = text.matchAll(new RegExp(`^${metric}\\{[^}]*\\} (\\S+)$`, 'gm'))
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
+}
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
 function play(server: TestServer, path: string, units: number): Promise<Reading> {
   return playUrl(server.http(path), units)
 }

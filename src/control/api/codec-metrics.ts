@@ -39,6 +39,12 @@ export const CODEC_METRICS: readonly Metric[] = [
     rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.cpuMs / 1000),
   },
   {
+    name: 'millrace_pictures_made_total',
+    help: 'Pictures of streams and recordings that were decoded and encoded, as against served again',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.madePictures),
+  },
+  {
     name: 'millrace_codec_process_resident_bytes',
     help: 'Resident memory of the codec process of a ladder',
     labels: ['stream'],

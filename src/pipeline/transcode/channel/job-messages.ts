@@ -41,8 +41,12 @@ export type PictureRequest = {
   readonly format: PictureFormat
   /** Absent: as wide as the video. */
   readonly widthPx?: number
-  /** The payload starts with the configuration record, this long; the keyframe follows. */
+  /** The payload starts with the configuration record, this long; the access units follow. */
   readonly configBytes: number
+  /** In decoding order, from a keyframe on. */
+  readonly units: readonly { readonly bytes: number; readonly ptsTicks: number }[]
+  /** The picture that is shown then is wanted. */
+  readonly atTicks: number
 }
 /** Decodes a stream once and encodes it for every rung that it is told of. */
 export type LadderRequest = { readonly kind: 'ladder' }

@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { InvariantError } from '../media/errors.ts'
 import { Delivery, HlsService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
-import { CMAF_FORMAT, CmafOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
+import { CMAF_FORMAT, CmafOutput, FittedOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
 import { Recorder, VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
@@ -24,6 +24,7 @@ import { errorFields, type Logger, makeLogger } from '../platform/telemetry/inde
 import { RpcPort } from '../platform/threads/index.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
+import { type RenditionParts, Renditions } from './renditions.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
 import { WorkerReporter } from './worker-report.ts'
 
@@ -34,6 +35,7 @@ const RECORDER_SLOT = MAX_READERS - 1
 
 interface WorkerPeerMethods extends PeerMethods {
   picture(request: PictureRequest): Promise<Uint8Array>
+  startRendition(parts: RenditionParts): Promise<void>
 }
 
 /** One media worker: owns the connections it accepted and packages the streams published on it. */
@@ -53,6 +55,7 @@ class MediaWorker {
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_STEP_MS })
   readonly #pictures: Pictures
   readonly #reporter: WorkerReporter
+  readonly #renditions: Renditions
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -63,6 +66,14 @@ class MediaWorker {
     this.#pool = this.#makePool()
     this.#store = new DiskBlobStore(data.config.storage.path)
     this.#hub = this.#makeHub()
+    this.#renditions = new Renditions({
+      config: data.config,
+      hub: this.#hub,
+      worker: data.index,
+      internalKey: data.internalKey,
+      log: this.#log,
+      startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
+    })
     this.#pictures = new Pictures(this.#hub, this.#log)
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
@@ -84,10 +95,18 @@ class MediaWorker {
     this.#listeners = new Listeners(this.#listenerContext())
     this.#loopDelay.enable()
     this.#reporter = new WorkerReporter(
-      { hub: this.#hub, delivery: this.#delivery, hls: this.#hls, pool: this.#pool, loopDelay: this.#loopDelay },
+      {
+        hub: this.#hub,
+        delivery: this.#delivery,
+        hls: this.#hls,
+        pool: this.#pool,
+        ladders: this.#renditions.service,
+        pictures: this.#pictures,
+        loopDelay: this.#loopDelay,
+      },
       (report) => this.#control.notify('report', report),
     )
-    setInterval(() => this.#hub.sweep(), SWEEP_MS).unref()
+    setInterval(() => this.#sweep(), SWEEP_MS).unref()
     this.#control.notify('ready')
   }
 
@@ -101,7 +120,10 @@ class MediaWorker {
         this.#hub.dropPeer(worker)
       },
       streamUp: (entry) => this.#hub.streamUp(entry),
-      streamDown: (name) => this.#hub.streamDown(name),
+      streamDown: (name) => {
+        this.#hub.streamDown(name)
+        this.#renditions.onEnded(name)
+      },
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
       startDemo: () => this.#startDemo(),
       stop: () => this.#stop(),
@@ -128,11 +150,24 @@ class MediaWorker {
       makeOutput: (stream, format) => this.#makeOutput(stream, format),
       nowEpochMs: () => Date.now(),
       onOwned: (owned) => this.#onOwned(owned),
+      summon: (name) => this.#renditions.summon(name),
       onConsumerError: (stream, error) => this.#log.warn('output.failed', { stream, ...errorFields(error) }),
     })
   }
 
+  /** What the output cannot carry is converted for it, where that is allowed; a recording is of the stream as it is. */
   #makeOutput(stream: LiveStream, format: string): StreamOutput {
+    const output = this.#makePlainOutput(stream, format)
+    const { name } = stream
+    const isRecorded = format === CMAF_FORMAT && resolveStreamSettings(this.#data.config, name).record
+    if (isRecorded || this.#renditions.isRendition(name)) return output
+    return new FittedOutput(output, {
+      format,
+      substitute: (misfit) => this.#renditions.substitute(name, misfit),
+      onFailed: (error) => this.#log.warn('conversion.failed', { stream: name, format, ...errorFields(error) }),
+    })
+  }
+  #makePlainOutput(stream: LiveStream, format: string): StreamOutput {
     const newLog = () => new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
     if (format === CMAF_FORMAT) {
       const life = Date.now().toString(36)
@@ -146,6 +181,7 @@ class MediaWorker {
 
   /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
   #recorder(stream: string): Recorder | undefined {
+    if (this.#renditions.isRendition(stream)) return undefined
     if (!resolveStreamSettings(this.#data.config, stream).record) return undefined
     const recorder = new Recorder({
       stream,
@@ -167,6 +203,8 @@ class MediaWorker {
   #onOwned(owned: OwnedStream): void {
     const { name } = owned.stream
     owned.stream.onTracks = () => this.#reporter.soon()
+    if (this.#renditions.isRendition(name)) return
+    this.#renditions.onOwned(owned)
     if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, RECORDER_SLOT)
   }
 
@@ -184,6 +222,11 @@ class MediaWorker {
       }),
       log: this.#log,
       snapshot: (name, format, widthPx) => this.#picture({ name, format, widthPx }),
+      recordedPicture: (request) =>
+        this.#pictures.ofRecording(request, {
+          store: this.#store,
+          detail: (id) => this.#control.call('recording', id),
+        }),
       controlSocketPath,
       newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
     }
@@ -218,7 +261,8 @@ class MediaWorker {
   #connectPeer(worker: number, port: MessagePort): void {
     const local: WorkerPeerMethods = {
       picture: (request) => this.#pictures.make(request),
-      attach: (name, sessionId, shared) => this.#hub.attach(name, sessionId, shared),
+      startRendition: (parts) => this.#renditions.start(parts),
+      attach: (name, sessionId, shared, times) => this.#hub.attach(name, sessionId, shared, times),
       detach: (name, sessionId) => this.#hub.detach(name, sessionId),
       open: (name, format, asker) => this.#hub.open(name, format, asker),
       close: (name, format, asker) => this.#hub.close(name, format, asker),
@@ -227,7 +271,7 @@ class MediaWorker {
     const rpc = new RpcPort<WorkerPeerMethods>(port, local)
     const own = this.#data.index
     const peer: Peer = {
-      attach: (name, sessionId, shared) => rpc.notify('attach', name, sessionId, shared),
+      attach: (name, sessionId, shared, times) => rpc.notify('attach', name, sessionId, shared, times),
       detach: (name, sessionId) => rpc.notify('detach', name, sessionId),
       open: (name, format) => rpc.call('open', name, format, own),
       close: (name, format) => rpc.notify('close', name, format, own),
@@ -237,8 +281,13 @@ class MediaWorker {
     this.#hub.setPeer(worker, peer)
   }
 
+  #sweep(): void {
+    this.#hub.sweep()
+    this.#renditions.sweep()
+  }
+
   async #stop(): Promise<void> {
-    await Promise.all([this.#demo?.close(), this.#pictures.close()])
+    await Promise.all([this.#demo?.close(), this.#pictures.close(), this.#renditions.close()])
     this.#hub.shutDown('the server stops')
     this.#delivery.close()
     this.#hls.close()

@@ -2,6 +2,8 @@ import { type monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
 import type { Delivery, HlsService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
+import type { LadderService } from '../pipeline/transcode/index.ts'
+import type { Pictures } from './pictures.ts'
 
 const REPORT_MS = 1000
 
@@ -10,6 +12,8 @@ export type ReportSources = {
   readonly delivery: Delivery
   readonly hls: HlsService
   readonly pool: SegmentPool
+  readonly ladders: LadderService
+  readonly pictures: Pictures
   readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>
 }
 
@@ -52,7 +56,8 @@ export class WorkerReporter {
     this.#send(this.#report())
   }
   #report(): WorkerReport {
-    const { hub, delivery, hls, pool } = this.#sources
+    const { hub, delivery, hls, pool, ladders, pictures } = this.#sources
+    const madePictures = pictures.madeCount
     const nowMs = Date.now()
     return {
       streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
@@ -63,6 +68,7 @@ export class WorkerReporter {
       flushIntervalMs: delivery.flushIntervalMs,
       poolBytes: pool.usedCount * pool.segmentBytes,
       ...this.#load,
+      transcode: { totals: ladders.counters.totals, ladders: ladders.reports, madePictures },
     }
   }
 }

@@ -9,7 +9,7 @@ function makeRegistry(streams: Config['streams'] = {}, known: Promise<void> = Pr
   const told: string[] = []
   const events: string[] = []
   const registry = new StreamRegistry({
-    config: { streams } as Config,
+    config: { streams, profiles: {} } as unknown as Config,
     workers: {
       streamUp: ({ name, owner }) => {
         told.push(`up ${name} ${owner}`)
@@ -114,4 +114,23 @@ test('a stream has started when every worker knows it, and ends after that', asy
   await promise
   await Promise.resolve()
   assert.deepEqual(events, ['started live/a', 'ended live/a'])
+})
+
+test('a rendition ends without grace, ends with its source, and nobody else may take its name', () => {
+  const { registry, told } = makeRegistry({ 'live/**': { ladder: ['720p'], takeover: 'never' } })
+  const source = registry.requestPublish(request())
+  const rendition = { name: 'live/a/720p', protocol: 'transcode', key: 'internal' }
+  assert.throws(() => registry.requestPublish(request({ name: 'live/a/720p' })), { code: 'name-in-use' })
+  const first = registry.requestPublish(request(rendition))
+  const second = registry.requestPublish(request(rendition))
+  assert.deepEqual(told.splice(0), ['up live/a 0', 'up live/a/720p 0', 'kick 0 another publisher took over'])
+  registry.publishEnded(first.sessionId, 'kicked')
+  registry.publishEnded(second.sessionId, 'nobody takes it')
+  assert.deepEqual(told.splice(0), ['down live/a/720p'])
+  registry.requestPublish(request(rendition))
+  registry.remove('live/a', 'ended by an operator')
+  assert.equal(registry.stream('live/a/720p'), undefined)
+  registry.publishEnded(source.sessionId, 'gone')
+  registry.requestPublish(request({ name: 'live/a/720p' }))
+  registry.close()
 })

@@ -1,4 +1,5 @@
 import type { DirectoryEntry, PublishGrant, PublishRequest } from '../pipeline/stream/index.ts'
+import { reservedFor } from '../pipeline/stream/index.ts'
 import { isLoopback, sameSecret } from '../platform/auth/index.ts'
 import { type Config, resolveStreamSettings, streamNameProblem } from '../platform/config/index.ts'
 import { AccessDeniedError } from '../platform/errors.ts'
@@ -54,6 +55,9 @@ export type RegistryOptions = {
   readonly internalKey: string
 }
 
+/** Protocol of the codec module's publications. */
+export const TRANSCODE_PROTOCOL = 'transcode'
+
 /** Who publishes what, on which worker. The one place where publishing is granted. */
 export class StreamRegistry {
   readonly #options: RegistryOptions
@@ -92,6 +96,8 @@ export class StreamRegistry {
     const entry = this.#streams.get(session.name)
     if (entry?.session?.id !== sessionId) return
     entry.session = undefined
+    // The codec module bridges its own gaps; a rendition without it has ended.
+    if (session.protocol === TRANSCODE_PROTOCOL) return this.#end(entry, reason)
     const { graceMs } = resolveStreamSettings(this.#options.config, session.name)
     entry.grace = setTimeout(() => this.#end(entry, reason), graceMs)
   }
@@ -120,7 +126,11 @@ export class StreamRegistry {
   #authorize({ name, key, remoteAddress }: PublishRequest): void {
     const problem = streamNameProblem(name)
     if (problem) throw new AccessDeniedError(problem)
-    if (key !== undefined && sameSecret(key, this.#options.internalKey)) return
+    if (this.#isOwn(key)) return
+    const source = reservedFor(this.#options.config, name)
+    if (source !== undefined && this.#streams.has(source)) {
+      throw new AccessDeniedError(`"${name}" is a rendition of the live stream "${source}"`, 'name-in-use')
+    }
     const { publishKey } = resolveStreamSettings(this.#options.config, name)
     if (publishKey === undefined) {
       if (isLoopback(remoteAddress)) return
@@ -130,13 +140,18 @@ export class StreamRegistry {
     if (!sameSecret(key, publishKey)) throw new AccessDeniedError(`the key for publishing "${name}" is not right`)
   }
 
+  #isOwn(key: string | undefined): boolean {
+    return key !== undefined && sameSecret(key, this.#options.internalKey)
+  }
+
   #takeOver(present: PublishSession, request: PublishRequest): void {
     const { takeover } = resolveStreamSettings(this.#options.config, request.name)
     const sameSource =
       present.key !== undefined && request.key !== undefined
         ? sameSecret(request.key, present.key)
         : present.key === request.key && present.remoteAddress === request.remoteAddress
-    if (takeover === 'never' || (takeover === 'same-source' && !sameSource)) {
+    const isOwnSuccessor = this.#isOwn(present.key) && this.#isOwn(request.key)
+    if (!isOwnSuccessor && (takeover === 'never' || (takeover === 'same-source' && !sameSource))) {
       throw new AccessDeniedError(`"${request.name}" is already being published`, 'name-in-use')
     }
     this.#kick(present, 'another publisher took over')
@@ -187,6 +202,13 @@ export class StreamRegistry {
       say(this.#options.observer)
     } catch (error) {
       this.#options.log.error('registry.observer', errorFields(error))
+    }
+    this.#endRenditions(entry.name)
+  }
+  #endRenditions(source: string): void {
+    for (const entry of [...this.#streams.values()]) {
+      const isRendition = entry.lastSession.protocol === TRANSCODE_PROTOCOL && entry.name.startsWith(`${source}/`)
+      if (isRendition) this.remove(entry.name, 'its source has ended')
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { CmafTrackInfo } from '../pipeline/packaging/index.ts'
+import type { CodecTotals, LadderReport } from '../pipeline/transcode/index.ts'
 
 export type StreamReport = {
   readonly name: string
@@ -20,6 +21,12 @@ export type WorkerReport = {
   readonly poolBytes: number
   readonly loopDelayP99Ms: number
   readonly loopUtilization: number
+  readonly transcode: {
+    readonly totals: CodecTotals
+    readonly ladders: readonly LadderReport[]
+    /** Pictures of streams and recordings that were decoded. */
+    readonly madePictures: number
+  }
 }
 
 /** The newest report of every worker. */
@@ -35,6 +42,14 @@ export class WorkerStats {
   stream(name: string): StreamReport | undefined {
     for (const { streams } of this.reports.values()) {
       const found = streams.find((stream) => stream.name === name)
+      if (found) return found
+    }
+    return undefined
+  }
+  /** The renditions of a stream that run. */
+  ladder(source: string): LadderReport | undefined {
+    for (const { transcode } of this.reports.values()) {
+      const found = transcode.ladders.find((ladder) => ladder.source === source)
       if (found) return found
     }
     return undefined

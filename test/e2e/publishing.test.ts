@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
+import { pictureNumber } from '../support/synthetic.ts'
 import { describeWorkers, MANY_VIEWERS, workersOf } from '../support/workers.ts'
 
 type StreamView = { readonly name: string; readonly state: string }

@@ -1,18 +1,7 @@
 import { Gauge, Registry } from 'prom-client'
 import type { ApiContext } from './api-context.ts'
-
-type Row = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
-type Metric = {
-  readonly name: string
-  readonly help: string
-  readonly labels: readonly string[]
-  rows(context: ApiContext): Iterable<Row>
-}
-
-function* perWorker({ stats }: ApiContext, value: (report: WorkerReportOf) => number): Iterable<Row> {
-  for (const [worker, report] of stats.reports) yield { labels: { worker: String(worker) }, value: value(report) }
-}
-type WorkerReportOf = Parameters<ApiContext['stats']['set']>[1]
+import { CODEC_METRICS } from './codec-metrics.ts'
+import { type Metric, perWorker } from './metric.ts'
 
 const METRICS: readonly Metric[] = [
   {
@@ -91,6 +80,7 @@ const METRICS: readonly Metric[] = [
     labels: ['worker'],
     rows: (context) => perWorker(context, (report) => report.loopUtilization),
   },
+  ...CODEC_METRICS,
 ]
 
 /** Everything that can be counted, in the text format of Prometheus. */

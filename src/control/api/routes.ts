@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { plannedRungs } from '../../pipeline/stream/index.ts'
 import { resolveStreamSettings, streamNameProblem } from '../../platform/config/index.ts'
 import { AccessDeniedError } from '../../platform/errors.ts'
 import type { RecordingSummary } from '../../platform/storage/index.ts'
-import type { LiveEntry } from '../registry.ts'
+import { type LiveEntry, TRANSCODE_PROTOCOL } from '../registry.ts'
 import type { ApiContext } from './api-context.ts'
-import { INFO, RECORDING, RECORDINGS, STREAM, STREAMS } from './schemas.ts'
+import { INFO, RECORDING, RECORDINGS, type RENDITION, STREAM, STREAMS } from './schemas.ts'
 
 export type ApiRequest = { readonly wildcard: string; readonly query: Readonly<Record<string, string>> }
 export type ApiRoute = {
@@ -86,7 +87,9 @@ function liveEntry({ registry }: ApiContext, name: string): LiveEntry {
   return entry
 }
 
-function streamView({ stats, config }: ApiContext, { name, session, startedMs }: LiveEntry): z.input<typeof STREAM> {
+function streamView(context: ApiContext, { name, session, lastSession, startedMs }: LiveEntry): z.input<typeof STREAM> {
+  const { stats, config } = context
+  const isRendition = lastSession.protocol === TRANSCODE_PROTOCOL
   const report = stats.stream(name)
   const byProtocol = stats.viewers(name)
   const tracks = report?.tracks ?? []
@@ -101,8 +104,26 @@ function streamView({ stats, config }: ApiContext, { name, session, startedMs }:
     bitsPerSecond: tracks.reduce((sum, track) => sum + track.bitsPerSecond, 0),
     viewers: { total: Object.values(byProtocol).reduce((sum, count) => sum + count, 0), byProtocol },
     receivedBytes: report?.receivedBytes ?? 0,
-    recording: resolveStreamSettings(config, name).record,
+    recording: !isRendition && resolveStreamSettings(config, name).record,
+    renditions: isRendition ? [] : renditionViews(context, name, tracks),
+    ...(isRendition ? { renditionOf: name.slice(0, name.lastIndexOf('/')) } : {}),
   }
+}
+
+function renditionViews(
+  { stats, config }: ApiContext,
+  source: string,
+  tracks: Parameters<typeof plannedRungs>[2],
+): z.input<typeof RENDITION>[] {
+  const running = new Set(stats.ladder(source)?.rungs.map(({ name }) => name))
+  return plannedRungs(config, source, tracks).map(({ rung, name, video, audio, bitsPerSecond }) => ({
+    name,
+    profile: rung,
+    state: running.has(rung) ? 'running' : 'on demand',
+    codecs: [...(video ? [video.codecString] : []), ...(audio ? [audio.codecString] : [])],
+    ...(video ? { widthPx: video.widthPx, heightPx: video.heightPx } : {}),
+    bitsPerSecond,
+  }))
 }
 
 function recordingView(recording: RecordingSummary): z.input<typeof RECORDING> {

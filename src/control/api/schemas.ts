@@ -15,6 +15,16 @@ export const TRACK = z.object({
 })
 export const LIVE_TRACK = TRACK.extend({ bitsPerSecond: z.number(), framesPerSecond: z.number() })
 
+export const RENDITION = z.object({
+  name: z.string().describe('The live stream that it is'),
+  profile: z.string(),
+  state: z.enum(['running', 'on demand']),
+  codecs: z.array(z.string()).describe('RFC 6381; as expected before it runs'),
+  widthPx: z.int().optional(),
+  heightPx: z.int().optional(),
+  bitsPerSecond: z.number().describe('Wanted mean'),
+})
+
 export const STREAM = z.object({
   name: z.string(),
   state: z.enum(['live', 'waiting']).describe('`waiting`: the publisher is gone and may come back'),
@@ -25,6 +35,8 @@ export const STREAM = z.object({
   viewers: z.object({ total: z.int(), byProtocol: z.record(z.string(), z.int()) }),
   receivedBytes: z.number(),
   recording: z.boolean(),
+  renditions: z.array(RENDITION).describe('The ladder that the configuration gives it'),
+  renditionOf: z.string().optional().describe('The live stream that the codec module makes this one from'),
 })
 export const STREAMS = z.object({ streams: z.array(STREAM) })
 

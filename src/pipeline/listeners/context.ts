@@ -2,7 +2,7 @@ import type { Config } from '../../platform/config/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 
 import type { Delivery, HlsService } from '../delivery/index.ts'
-import type { VodHandler } from '../recording/index.ts'
+import type { RecordedTime, VodHandler } from '../recording/index.ts'
 import type { StreamHub } from '../stream/index.ts'
 
 /** What every listener of a worker works with. */
@@ -15,6 +15,13 @@ export type ListenerContext = {
   readonly log: Logger
   /** A JPEG or WebP of the newest keyframe; rejects with UnavailableError without the codec package. */
   readonly snapshot: (name: string, format: 'jpg' | 'webp', widthPx: number | undefined) => Promise<Uint8Array>
+  /** The same of a recording, at some time of it. */
+  readonly recordedPicture: (request: {
+    readonly id: string
+    readonly time: RecordedTime
+    readonly format: 'jpg' | 'webp'
+    readonly widthPx: number | undefined
+  }) => Promise<Uint8Array>
   /** Where the control thread's HTTP server listens. */
   readonly controlSocketPath: string
   /** Unique in the cluster of workers. */

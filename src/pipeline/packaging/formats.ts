@@ -33,9 +33,12 @@ export const PROGRESSIVE_FORMATS = {
 } as const
 export type ProgressiveFormat = keyof typeof PROGRESSIVE_FORMATS
 
-/** Names of outputs: `flv`, `ws-flv`, …, `rtmp-1` (by message stream id), `cmaf`. */
-export function rtmpFormat(messageStreamId: number): string {
-  return `rtmp-${messageStreamId}`
+/** Whether a player says that it understands FourCCs. */
+export type RtmpPlayerKind = 'enhanced' | 'classic'
+
+/** Names of outputs: `flv`, `ws-flv`, …, `rtmp-1` and `rtmp-classic-1` (by message stream id), `cmaf`. */
+export function rtmpFormat(messageStreamId: number, kind: RtmpPlayerKind): string {
+  return kind === 'classic' ? `rtmp-classic-${messageStreamId}` : `rtmp-${messageStreamId}`
 }
 export function webSocketFormat(format: ProgressiveFormat): string {
   return `ws-${format}`
@@ -46,7 +49,7 @@ const plain: Envelope = (parts) => parts
 
 /** The packager of an endless byte format. Undefined for a name that is not one. */
 export function makeByteOutput(format: string, newLog: () => LogWriter): StreamOutput | undefined {
-  const rtmp = /^rtmp-(\d+)$/.exec(format)
+  const rtmp = /^rtmp-(?:classic-)?(\d+)$/.exec(format)
   if (rtmp) return new ByteOutput(new RtmpMuxer(Number(rtmp[1])), newLog(), plain)
   const isWebSocket = format.startsWith('ws-')
   const name = isWebSocket ? format.slice(3) : format

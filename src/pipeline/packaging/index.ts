@@ -1,12 +1,15 @@
 export { CmafIndex, type IndexedSegment, type IndexedTrack } from './cmaf/cmaf-index.ts'
 export { CmafOutput, type CmafOutputOptions, type CmafTap } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
+export { type Misfit, misfit } from './fitted/carried-codecs.ts'
+export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'
 export {
   CMAF_FORMAT,
   makeByteOutput,
   makeRetimer,
   PROGRESSIVE_FORMATS,
   type ProgressiveFormat,
+  type RtmpPlayerKind,
   rtmpFormat,
   webSocketFormat,
 } from './formats.ts'

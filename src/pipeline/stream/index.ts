@@ -19,3 +19,11 @@ export { LogImports, type LogMessage, openLocalLog, type SharedLog, shareLog } f
 export { type JoinPoint, LogReader } from './log/log-reader.ts'
 export { type LogHandle, type LogObserver, LogWriter, type Preamble } from './log/log-writer.ts'
 export { SegmentPool } from './log/segment-pool.ts'
+export {
+  DEFAULT_AUDIO_BPS,
+  type PlannedRung,
+  plannedRungs,
+  renditionName,
+  renditionParts,
+  reservedFor,
+} from './renditions/planned-rungs.ts'

@@ -69,12 +69,18 @@ test('the most specific pattern wins, key by key', () => {
     record: false,
     takeover: 'never',
     graceMs: 1,
+    ladder: [],
+    ladderMode: 'on-demand',
+    convert: 'audio',
   })
   assert.deepEqual(resolveStreamSettings({ streams: {} }, 'x'), {
     publishKey: undefined,
     record: false,
     takeover: 'same-source',
     graceMs: 10_000,
+    ladder: [],
+    ladderMode: 'on-demand',
+    convert: 'audio',
   })
 })
 

@@ -39,11 +39,15 @@ export function configurationReference(): string {
   return lines.join('\n')
 }
 
+/** What stands for the names that an operator chooses. */
+const PLACES: Readonly<Record<string, string>> = { streams: '"PATTERN"' }
+
 function rows(prefix: string, schema: JsonSchema): string[] {
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => {
     const key = prefix === '' ? name : `${prefix}.${name}`
     if (child.properties) return rows(key, child)
-    if (typeof child.additionalProperties === 'object') return rows(`${key}."PATTERN"`, child.additionalProperties)
+    if (typeof child.additionalProperties === 'object')
+      return rows(`${key}.${PLACES[key] ?? 'NAME'}`, child.additionalProperties)
     return [`| \`${key}\` | ${code(child.default)} | ${values(child)} | ${child.description ?? ''} |`]
   })
   return own

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { PROFILE, TRANSCODE } from './profile-schema.ts'
+import { profileNames } from './profiles.ts'
 
 const port = z.int().min(0).max(65_535)
 const milliseconds = z.int().min(0).max(86_400_000)
@@ -21,9 +23,23 @@ export const STREAM_SETTINGS = z.strictObject({
   graceMs: milliseconds
     .optional()
     .describe('How long viewers of a stream whose publisher is gone wait for it to come back.'),
+  ladder: z
+    .array(z.string())
+    .optional()
+    .describe('Renditions by the codec module: names of profiles. Each is a stream `NAME/PROFILE`.'),
+  convert: z
+    .enum(['none', 'audio', 'all'])
+    .optional()
+    .describe(
+      'What is converted for viewers whose output cannot carry it (G.711 or FLAC in MPEG-TS, Opus for classic RTMP players): nothing, audio, or video too.',
+    ),
+  ladderMode: z
+    .enum(['on-demand', 'always'])
+    .optional()
+    .describe('Whether renditions run only while somebody takes them, or as long as the stream lives.'),
 })
 
-export const CONFIG = z.strictObject({
+const KEYS = z.strictObject({
   http: z
     .strictObject({
       port: port.default(8080).describe('HTTP and WebSocket: players, push, API and pages. 0 means any free port.'),
@@ -123,7 +139,24 @@ export const CONFIG = z.strictObject({
       name: z.string().default('live/demo'),
     })
     .prefault({}),
+  transcode: TRANSCODE.prefault({}),
+  profiles: z
+    .record(z.string().regex(/^[A-Za-z0-9-][A-Za-z0-9_-]*$/, 'letters, digits, "_" or "-", no "_" first'), PROFILE)
+    .default({}),
   streams: z.record(z.string(), STREAM_SETTINGS).default({}),
+})
+
+/** Every key, and what holds between keys. */
+export const CONFIG = KEYS.superRefine(({ profiles, streams }, context) => {
+  const known = profileNames(profiles)
+  for (const [pattern, { ladder = [] }] of Object.entries(streams)) {
+    if (ladder.every((name) => known.includes(name))) continue
+    context.addIssue({
+      code: 'custom',
+      path: ['streams', pattern, 'ladder'],
+      message: `names of profiles (${known.join(', ')})`,
+    })
+  }
 })
 
 export type Config = z.infer<typeof CONFIG>

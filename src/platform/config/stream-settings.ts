@@ -5,6 +5,10 @@ export type ResolvedStreamSettings = {
   readonly record: boolean
   readonly takeover: 'same-source' | 'always' | 'never'
   readonly graceMs: number
+  /** Names of profiles. */
+  readonly ladder: readonly string[]
+  readonly ladderMode: 'on-demand' | 'always'
+  readonly convert: 'none' | 'audio' | 'all'
 }
 
 const DEFAULTS: ResolvedStreamSettings = {
@@ -12,6 +16,9 @@ const DEFAULTS: ResolvedStreamSettings = {
   record: false,
   takeover: 'same-source',
   graceMs: 10_000,
+  ladder: [],
+  ladderMode: 'on-demand',
+  convert: 'audio',
 }
 
 /** `*` stands for one segment, `**` for any number of them. */
@@ -40,6 +47,9 @@ export function resolveStreamSettings(config: Pick<Config, 'streams'>, name: str
     record: merged.record ?? DEFAULTS.record,
     takeover: merged.takeover ?? DEFAULTS.takeover,
     graceMs: merged.graceMs ?? DEFAULTS.graceMs,
+    ladder: merged.ladder ?? DEFAULTS.ladder,
+    ladderMode: merged.ladderMode ?? DEFAULTS.ladderMode,
+    convert: merged.convert ?? DEFAULTS.convert,
   }
 }
 function specificity(pattern: string): number {

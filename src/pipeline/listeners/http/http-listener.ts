@@ -8,7 +8,7 @@ import { serveHls } from './hls.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
 import { CORS, problemOf, respondProblem } from './respond.ts'
-import { serveSnapshot } from './snapshot.ts'
+import { pictureFile, serveRecordedPicture, serveSnapshot } from './snapshot.ts'
 import { WebSocketListener } from './websocket.ts'
 
 const MAX_HEADER_BYTES = 16_384
@@ -84,7 +84,11 @@ export class HttpListener {
     }
     if (address.kind === 'progressive') return playProgressive(this.#context, request, response, address)
     if (address.kind === 'hls') return serveHls(this.#context, request, response, address)
-    if (address.kind === 'vod') return this.#context.vod.serve(request, response, address)
+    if (address.kind === 'vod') {
+      const format = pictureFile(address.file)
+      if (format) return serveRecordedPicture(this.#context, response, { id: address.id, format, query })
+      return this.#context.vod.serve(request, response, address)
+    }
     return serveSnapshot(this.#context, response, { ...address, query })
   }
 }

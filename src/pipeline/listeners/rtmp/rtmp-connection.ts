@@ -10,11 +10,12 @@ import {
 } from '../../../media/protocols/rtmp/index.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { streamNameProblem } from '../../../platform/config/index.ts'
+import { AccessDeniedError } from '../../../platform/errors.ts'
 import { onSocketBytes } from '../../../platform/net/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { type CloseReason, Viewer } from '../../delivery/index.ts'
 import { rtmpToFrames } from '../../ingest/index.ts'
-import { rtmpFormat } from '../../packaging/index.ts'
+import { type RtmpPlayerKind, rtmpFormat } from '../../packaging/index.ts'
 import type { Publication } from '../../stream/index.ts'
 import type { ListenerContext } from '../context.ts'
 
@@ -105,15 +106,18 @@ export class RtmpConnection {
     }
   }
 
+  get #playerKind(): RtmpPlayerKind {
+    const { fourCcs = [] } = this.#session.connectInfo?.capabilities ?? {}
+    return fourCcs.length > 0 ? 'enhanced' : 'classic'
+  }
+
   async #onPlay({ messageStreamId: id, path: name }: RtmpPlayRequest): Promise<void> {
     this.#playing.set(id, 'asked')
     const problem = streamNameProblem(name)
     try {
-      if (problem || !this.#context.hub.has(name)) {
-        this.#playing.delete(id)
-        return this.#session.refuse(id, 'NetStream.Play.StreamNotFound', problem ?? `no stream "${name}" is live`)
-      }
-      await this.#context.hub.subscribe(name, rtmpFormat(id))
+      if (problem) throw new AccessDeniedError(problem, 'not-found')
+      const format = rtmpFormat(id, this.#playerKind)
+      await this.#context.hub.subscribe(name, format)
       if (this.#session.isClosed || this.#playing.get(id) !== 'asked') return
       const viewer = new Viewer(
         this.#socket,
@@ -128,10 +132,12 @@ export class RtmpConnection {
       )
       this.#playing.set(id, viewer)
       this.#session.acceptPlay(id)
-      await this.#context.delivery.watch(name, rtmpFormat(id), viewer)
+      await this.#context.delivery.watch(name, format, viewer)
     } catch (error) {
       this.#playing.delete(id)
-      this.#refuse(id, 'NetStream.Play.Failed', name, error)
+      if (!(error instanceof AccessDeniedError && error.code === 'not-found'))
+        return this.#refuse(id, 'NetStream.Play.Failed', name, error)
+      if (!this.#session.isClosed) this.#session.refuse(id, 'NetStream.Play.StreamNotFound', error.message)
     }
   }
 

@@ -1,3 +1,4 @@
+import type { PublisherTimes } from '../live/timeline.ts'
 import type { LogMessage, SharedLog } from '../log/log-exchange.ts'
 
 /** Who wants to publish what; `control` decides. */
@@ -32,7 +33,7 @@ export interface StreamDirectory {
 
 /** What a worker does for another. */
 export interface PeerMethods {
-  attach(name: string, sessionId: string, shared: SharedLog): void
+  attach(name: string, sessionId: string, shared: SharedLog, times?: PublisherTimes): void
   detach(name: string, sessionId: string): void
   open(name: string, format: string, worker: number): SharedOutput
   close(name: string, format: string, worker: number): void
@@ -41,7 +42,7 @@ export interface PeerMethods {
 
 /** Another worker, or this one. */
 export interface Peer {
-  attach(name: string, sessionId: string, shared: SharedLog): void
+  attach(name: string, sessionId: string, shared: SharedLog, times?: PublisherTimes): void
   detach(name: string, sessionId: string): void
   open(name: string, format: string): Promise<SharedOutput>
   close(name: string, format: string): void

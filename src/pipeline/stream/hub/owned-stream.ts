@@ -6,6 +6,8 @@ export interface StreamOutput extends StreamConsumer {
   readonly log: LogWriter
   /** State that the log's past amounts to, where readers need it (HLS window). */
   snapshot?(): Uint8Array
+  /** It was stopped because nobody reads it; nothing more comes. */
+  onUnused?(): void
 }
 
 type Running = { readonly output: StreamOutput; readonly stop: Disposable; readonly users: Set<number> }
@@ -41,6 +43,10 @@ export class OwnedStream {
   /** Starts the output if nobody had it. Throws UnsupportedInputError where the format cannot carry the tracks. */
   open(format: string, worker: number): StreamOutput {
     let running = this.#running.get(format)
+    if (running?.output.log.ended) {
+      this.#stop(format, running)
+      running = undefined
+    }
     if (!running) {
       const output = this.#make(format)
       running = { output, stop: this.stream.add(output), users: new Set() }
@@ -85,6 +91,7 @@ export class OwnedStream {
   #stop(format: string, running: Running): void {
     this.#running.delete(format)
     running.stop[Symbol.dispose]()
+    running.output.onUnused?.()
     running.output.log.end()
     if (this.#lingering.has(format)) return
     this.#ending.push(running.output.log)

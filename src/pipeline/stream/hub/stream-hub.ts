@@ -1,5 +1,6 @@
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import { LiveStream } from '../live/live-stream.ts'
+import type { PublisherTimes } from '../live/timeline.ts'
 import { FrameLogWriter } from '../log/frame-log.ts'
 import { LogImports, type LogMessage, openLocalLog, type SharedLog, shareLog } from '../log/log-exchange.ts'
 import type { LogReader } from '../log/log-reader.ts'
@@ -24,7 +25,12 @@ export type HubOptions = {
   readonly onConsumerError: (stream: string, error: unknown) => void
   /** A stream starts on this worker (recorder and other standing consumers attach here). */
   readonly onOwned?: (owned: OwnedStream) => void
+  /** Starts a stream that somebody asks for and that is not live (a rendition); undefined where there is none to start. */
+  readonly summon?: (name: string) => Promise<void> | undefined
 }
+
+/** How long a stream that was started for somebody may take to be known on this worker. */
+const SUMMON_MS = 10_000
 
 type Shared = { readonly stop: Disposable; readonly logId: string }
 
@@ -48,6 +54,7 @@ export class StreamHub {
   readonly #publications = new Map<string, Publication>()
   readonly #subscriptions = new Map<string, Promise<Subscription>>()
   readonly #exports = new Map<string, Shared>()
+  readonly #awaited = new Map<string, Set<() => void>>()
   #logCount = 0
 
   constructor(options: HubOptions) {
@@ -83,7 +90,7 @@ export class StreamHub {
   // ---- publishing
 
   /** Rejects with AccessDeniedError when policy or another publisher stands against it. */
-  async publish(request: Omit<PublishRequest, 'worker'>): Promise<Publication> {
+  async publish(request: Omit<PublishRequest, 'worker'>, times: PublisherTimes = 'moved'): Promise<Publication> {
     const { worker, directory } = this.#options
     const grant = await directory.requestPublish({ ...request, worker })
     const writer = new FrameLogWriter(this.#newLog(), this.#options.nowEpochMs)
@@ -91,26 +98,26 @@ export class StreamHub {
       this.#publicationEnded(publication, grant.owner, writer.log, reason),
     )
     this.#publications.set(grant.sessionId, publication)
-    if (grant.owner === worker) this.#attachLocal(request.name, grant.sessionId, writer.log)
-    else this.#attachRemote(request.name, grant.sessionId, writer.log, grant.owner)
+    if (grant.owner === worker) this.#attachLocal(publication, writer.log, times)
+    else this.#attachRemote(publication, writer.log, grant.owner, times)
     return publication
   }
   kick(sessionId: string, reason: string): void {
     this.#publications.get(sessionId)?.kick(reason)
   }
 
-  #attachLocal(name: string, sessionId: string, log: LogWriter): void {
+  #attachLocal({ name, sessionId }: Publication, log: LogWriter, times: PublisherTimes): void {
     const owned = this.#own(name)
     const { reader } = openLocalLog(log, this.#options.worker, () => {
       if (owned.stream.sessionId === sessionId) owned.stream.pump()
     })
-    owned.stream.attach(sessionId, reader)
+    owned.stream.attach(sessionId, reader, times)
   }
-  #attachRemote(name: string, sessionId: string, log: LogWriter, owner: number): void {
+  #attachRemote({ name, sessionId }: Publication, log: LogWriter, owner: number, times: PublisherTimes): void {
     const peer = this.#peer(owner)
     const logId = this.#newLogId()
     const { shared } = shareLog(logId, log, (message) => peer.log(message))
-    peer.attach(name, sessionId, shared)
+    peer.attach(name, sessionId, shared, times)
   }
   #publicationEnded(publication: Publication, owner: number, log: LogWriter, reason: string): void {
     this.#publications.delete(publication.sessionId)
@@ -121,13 +128,13 @@ export class StreamHub {
   }
 
   /** Another worker has a publisher for a stream of ours. */
-  attach(name: string, sessionId: string, shared: SharedLog): void {
+  attach(name: string, sessionId: string, shared: SharedLog, times: PublisherTimes = 'moved'): void {
     const { stream } = this.#own(name)
     const reader: LogReader = this.#imports.open(shared, () => {
       if (stream.sessionId !== sessionId) this.#imports.close(shared.logId)
       else stream.pump()
     })
-    stream.attach(sessionId, reader)
+    stream.attach(sessionId, reader, times)
     stream.pump()
   }
   detach(name: string, sessionId: string): void {
@@ -152,6 +159,7 @@ export class StreamHub {
 
   streamUp(entry: DirectoryEntry): void {
     this.#directory.set(entry.name, entry.owner)
+    for (const resolve of this.#awaited.get(entry.name) ?? []) resolve()
   }
   streamDown(name: string): void {
     const owner = this.#directory.get(name)
@@ -184,6 +192,11 @@ export class StreamHub {
   }
 
   async #openSubscription(name: string, format: string): Promise<Subscription> {
+    const summoned = this.#directory.has(name) ? undefined : this.#options.summon?.(name)
+    if (summoned) {
+      await summoned
+      await this.#known(name)
+    }
     const owner = this.#directory.get(name) ?? this.#ended.get(name)?.owner
     if (owner === undefined) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
     if (owner === this.#options.worker) return this.#openLocal(name, format)
@@ -200,6 +213,18 @@ export class StreamHub {
       this.#peers.get(owner)?.close(name, format)
     })
     return holder.subscription
+  }
+  /** Resolves when the directory has `name`, or has not got it in time. */
+  async #known(name: string): Promise<void> {
+    if (this.#directory.has(name)) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waiting = this.#awaited.get(name) ?? new Set()
+    this.#awaited.set(name, waiting.add(resolve))
+    const patience = setTimeout(resolve, SUMMON_MS)
+    await promise
+    clearTimeout(patience)
+    waiting.delete(resolve)
+    if (waiting.size === 0) this.#awaited.delete(name)
   }
   #openLocal(name: string, format: string): Subscription {
     const { worker } = this.#options

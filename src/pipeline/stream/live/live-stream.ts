@@ -3,7 +3,7 @@ import { FrameCursor, type FrameLogSink } from '../log/frame-log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import { JoinPoints } from './join-points.ts'
 import { RateMeter } from './rate-meter.ts'
-import { StreamTimeline } from './timeline.ts'
+import { type PublisherTimes, StreamTimeline } from './timeline.ts'
 import { TrackProbe } from './track-probe.ts'
 
 export type FrameContext = {
@@ -90,11 +90,11 @@ export class LiveStream {
   }
 
   /** A publisher starts, or takes over. Its frame log is read from `reader`'s handle on. */
-  attach(id: string, reader: LogReader): void {
+  attach(id: string, reader: LogReader, times: PublisherTimes = 'moved'): void {
     this.#session?.reader.letGo()
     this.#session = { id, reader, cursor: new FrameCursor(reader, 0), opening: new TrackProbe(reader) }
     reader.hold(0)
-    this.timeline.startSession()
+    this.timeline.startSession(times)
     this.#sessionCount++
     if (this.#sessionCount > 1) {
       this.#discontinuityPending = true

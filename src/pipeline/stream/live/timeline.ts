@@ -5,6 +5,9 @@ const OFFSET_STEP_MS = 40
 const MAX_BACKWARD_SECONDS = 0.5
 const MAX_FORWARD_SECONDS = 30
 
+/** Whether a publisher's stamps are put where the wall clock says, or are the line of time already (renditions). */
+export type PublisherTimes = 'moved' | 'kept'
+
 export type MappedFrame = { readonly frame: Frame; readonly jumped: boolean }
 
 /**
@@ -14,12 +17,14 @@ export type MappedFrame = { readonly frame: Frame; readonly jumped: boolean }
 export class StreamTimeline {
   #offsetMs: number | undefined
   #first = true
+  #times: PublisherTimes = 'moved'
   #lastEndSeconds = 0
   #lastArrivalMs = 0
   readonly #lastDts = new Map<number, number>()
 
   /** The frames that follow come from another publisher. */
-  startSession(): void {
+  startSession(times: PublisherTimes = 'moved'): void {
+    this.#times = times
     if (this.#offsetMs !== undefined) this.#first = false
     this.#offsetMs = undefined
     this.#lastDts.clear()
@@ -52,6 +57,10 @@ export class StreamTimeline {
   }
 
   #anchor(firstSeconds: number, arrivalMs: number, jumped: boolean): void {
+    if (this.#times === 'kept') {
+      this.#offsetMs = 0
+      return
+    }
     if (this.#first && !jumped) {
       this.#offsetMs = firstSeconds < 0 ? roundUp(-firstSeconds * 1000) : 0
       return

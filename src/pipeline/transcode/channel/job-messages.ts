@@ -1,4 +1,4 @@
-import type { VideoCodecId } from '../../../media/model/index.ts'
+import type { AudioCodecId, VideoCodecId } from '../../../media/model/index.ts'
 
 /** What the two sides say to each other. `→` worker to codec process, `←` back. */
 export const MESSAGE = {
@@ -18,6 +18,18 @@ export const MESSAGE = {
   done: 7,
   /** ← { job, fault, problem } */
   failed: 8,
+  /** → { job, rungs }: RungOrder of everything that is to be made from now on. */
+  rungs: 9,
+  /** → { job, track }; the payload is the track's configuration record. */
+  inputTrack: 10,
+  /** → { job, trackId, ptsTicks, dtsTicks, durationTicks, isKey }; the payload is the frame. */
+  inputFrame: 11,
+  /** ← Progress */
+  progress: 12,
+  /** ← { job, slot, problem }: this rung cannot be made; the others go on. */
+  rungFailed: 13,
+  /** → { job }: the input has ended; everything that is still inside comes out, then `done`. */
+  finish: 14,
 } as const
 
 export type PictureFormat = 'jpg' | 'webp'
@@ -29,10 +41,65 @@ export type PictureRequest = {
   readonly format: PictureFormat
   /** Absent: as wide as the video. */
   readonly widthPx?: number
-  /** The payload starts with the configuration record, this long; the keyframe follows. */
+  /** The payload starts with the configuration record, this long; the access units follow. */
   readonly configBytes: number
+  /** In decoding order, from a keyframe on. */
+  readonly units: readonly { readonly bytes: number; readonly ptsTicks: number }[]
+  /** The picture that is shown then is wanted. */
+  readonly atTicks: number
 }
-export type JobRequest = DemoRequest | PictureRequest
+/** Decodes a stream once and encodes it for every rung that it is told of. */
+export type LadderRequest = { readonly kind: 'ladder' }
+export type JobRequest = DemoRequest | PictureRequest | LadderRequest
+
+export type VideoOrder = {
+  readonly codec: VideoCodecId | 'copy'
+  /** Box that the picture fits in. */
+  readonly widthPx: number
+  readonly heightPx: number
+  readonly maxFps?: number
+  readonly bitrateKbps: number
+  readonly crf?: number
+  readonly gopMs: number
+  readonly preset?: string
+  readonly bFrames: number
+}
+export type AudioOrder = {
+  readonly codec: AudioCodecId | 'copy'
+  readonly bitrateKbps?: number
+  readonly sampleRateHz?: number
+  readonly channels?: number
+}
+export type RungOrder = {
+  /** Never used twice in a job: its tracks are 2 × slot + 1 (video) and 2 × slot + 2 (audio). */
+  readonly slot: number
+  readonly video?: VideoOrder
+  readonly audio?: AudioOrder
+  /** Frames that are presented up to here are decoded and not encoded. 90 kHz. */
+  readonly afterTicks?: number
+}
+
+export function videoTrackOf(slot: number): number {
+  return 2 * slot + 1
+}
+export function audioTrackOf(slot: number): number {
+  return 2 * slot + 2
+}
+export function slotOf(trackId: number): number {
+  return Math.floor((trackId - 1) / 2)
+}
+
+/** What a ladder job tells of itself, about ten times a second while it works. */
+export type Progress = {
+  readonly job: number
+  /** Input frames that are done with, since the last message. */
+  readonly consumed: number
+  /** CPU time of the process since it started. */
+  readonly cpuMs: number
+  readonly rssBytes: number
+  readonly damaged: number
+  readonly rungs: readonly { readonly slot: number; readonly frames: number; readonly busyMs: number }[]
+}
 
 export type StartHeader = JobRequest & { readonly job: number }
 

@@ -1,5 +1,5 @@
 import type { AudioCodecId, VideoCodecId } from '../../../media/model/index.ts'
-import { type JobFault, MESSAGE } from '../channel/job-messages.ts'
+import { type JobFault, MESSAGE, type Progress } from '../channel/job-messages.ts'
 import type { MessagePipe } from '../channel/message-pipe.ts'
 
 export type EncodedFrame = {
@@ -48,6 +48,12 @@ export class JobOutput {
   }
   frame({ data, ...frame }: EncodedFrame): void {
     this.#pipe.send(MESSAGE.frame, { job: this.#job, ...frame }, data)
+  }
+  progress(progress: Omit<Progress, 'job'>): void {
+    this.#pipe.send(MESSAGE.progress, { job: this.#job, ...progress })
+  }
+  rungFailed(slot: number, problem: string): void {
+    this.#pipe.send(MESSAGE.rungFailed, { job: this.#job, slot, problem: problem.slice(0, 2000) })
   }
   done(result?: Uint8Array): void {
     this.#pipe.send(MESSAGE.done, { job: this.#job }, result)

@@ -4,13 +4,15 @@ import type { MessagePipe } from '../channel/message-pipe.ts'
 import type { Av } from './av.ts'
 import { startDemo } from './demo/demo-job.ts'
 import { JobOutput } from './job-output.ts'
+import { LadderJob } from './ladder/ladder-job.ts'
 import { makePicture } from './picture/picture-job.ts'
+import type { RunningJob } from './running-job.ts'
 
 /** Runs what the worker asks for. */
 export class JobRunner {
   readonly #av: Av
   readonly #pipe: MessagePipe
-  readonly #cancels = new Map<number, () => void>()
+  readonly #jobs = new Map<number, RunningJob>()
 
   constructor(av: Av, pipe: MessagePipe) {
     this.#av = av
@@ -18,21 +20,24 @@ export class JobRunner {
   }
 
   receive(message: Message): void {
-    if (message.type === MESSAGE.start) this.#start(message.header as StartHeader, message.payload)
-    else if (message.type === MESSAGE.cancel) this.#cancel(Number(message.header.job))
+    if (message.type === MESSAGE.start) return this.#start(message.header as StartHeader, message.payload)
+    const id = Number(message.header.job)
+    if (message.type === MESSAGE.cancel) this.#cancel(id)
+    else this.#jobs.get(id)?.receive?.(message)
   }
 
   #start(header: StartHeader, input: Uint8Array): void {
     const output = new JobOutput(this.#pipe, header.job)
     try {
       if (header.kind === 'picture') makePicture(this.#av, header, input, output)
-      else this.#cancels.set(header.job, startDemo(this.#av, output))
+      else if (header.kind === 'ladder') this.#jobs.set(header.job, new LadderJob(this.#av, output))
+      else this.#jobs.set(header.job, startDemo(this.#av, output))
     } catch (error) {
       output.failed('codec', error instanceof Error ? error.message : String(error))
     }
   }
-  #cancel(job: number): void {
-    this.#cancels.get(job)?.()
-    this.#cancels.delete(job)
+  #cancel(id: number): void {
+    this.#jobs.get(id)?.[Symbol.dispose]()
+    this.#jobs.delete(id)
   }
 }

@@ -1,9 +1,15 @@
 const FIRST_MS = 1000
 const MOST_MS = 30_000
 
-/** Waiting times between attempts: 1 s, 2 s, 4 s … 30 s, from the start again after a success. */
+/** Waiting times between attempts: 1 s (or `firstMs`), doubled each time, 30 s at most; from the start after a success. */
 export class BackOff {
-  #nextMs = FIRST_MS
+  readonly #firstMs: number
+  #nextMs: number
+
+  constructor(firstMs = FIRST_MS) {
+    this.#firstMs = firstMs
+    this.#nextMs = firstMs
+  }
 
   /** How long to wait after this failure. */
   failed(): number {
@@ -12,6 +18,6 @@ export class BackOff {
     return wait
   }
   succeeded(): void {
-    this.#nextMs = FIRST_MS
+    this.#nextMs = this.#firstMs
   }
 }

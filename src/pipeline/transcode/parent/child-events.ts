@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { audioTrack, videoTrack } from '../../../media/codecs/index.ts'
 import { MalformedInputError } from '../../../media/errors.ts'
 import { AUDIO_CODECS, type Frame, type Ticks, type Track, VIDEO_CODECS } from '../../../media/model/index.ts'
+import type { Progress } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 
 /**
@@ -35,6 +36,15 @@ const schemas = {
     durationTicks: integer.min(0),
     isKey: z.boolean(),
   }),
+  progress: z.object({
+    job,
+    consumed: integer.min(0),
+    cpuMs: z.number().min(0),
+    rssBytes: z.number().min(0),
+    damaged: integer.min(0),
+    rungs: z.array(z.object({ slot: integer.min(0), frames: integer.min(0), busyMs: z.number().min(0) })).max(64),
+  }),
+  rungFailed: z.object({ job, slot: integer.min(0), problem: z.string().max(4000) }),
   failed: z.object({ job, fault: z.enum(['input', 'codec']), problem: z.string().max(4000) }),
 }
 
@@ -48,6 +58,10 @@ export const readHello = (message: Message): string => read('hello', schemas.hel
 export const readMissing = (message: Message): string => read('missing', schemas.missing, message).reason
 export const readJob = (message: Message): number => read('job', schemas.job, message).job
 export const readFailed = (message: Message): z.infer<typeof schemas.failed> => read('failed', schemas.failed, message)
+
+export const readProgress = (message: Message): Progress => read('progress', schemas.progress, message)
+export const readRungFailed = (message: Message): { slot: number; problem: string } =>
+  read('rung failed', schemas.rungFailed, message)
 
 export function readTrack(message: Message): Track {
   const said = read('track', schemas.track, message)

@@ -1,5 +1,6 @@
 import type { Frame, Track } from '../../../media/model/index.ts'
-import type { JobFault, JobRequest } from '../channel/job-messages.ts'
+import type { JobFault, JobRequest, Progress } from '../channel/job-messages.ts'
+import type { Message } from '../channel/message.ts'
 
 /** How a job ended. */
 export type JobEnd =
@@ -14,8 +15,12 @@ export type JobEnd =
 
 /** What a job gives. Frames and results belong to the sink. */
 export interface JobSink {
+  /** The process has the job; what is sent to it from now on arrives. Never from within `run`. */
+  onStarted?(): void
   onTrack?(track: Track): void
   onFrame?(frame: Frame): void
+  onProgress?(progress: Progress): void
+  onRungFailed?(slot: number, problem: string): void
   /** Exactly once, as the last call, and never from within `run`. */
   onEnd(end: JobEnd): void
 }
@@ -33,4 +38,6 @@ export interface CodecJob {
   readonly id: number
   /** The sink is told at once; what the process still sends for the job is dropped. */
   cancel(): void
+  /** For a job that takes input while it runs. `payload` must not change afterwards. Nothing happens before `onStarted`. */
+  send(type: number, header: Message['header'], payload?: Uint8Array): void
 }

@@ -2,7 +2,16 @@ import type { Logger } from '../../../platform/telemetry/index.ts'
 import { MESSAGE } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 import { BackOff } from './back-off.ts'
-import { readFailed, readFrame, readHello, readJob, readMissing, readTrack } from './child-events.ts'
+import {
+  readFailed,
+  readFrame,
+  readHello,
+  readJob,
+  readMissing,
+  readProgress,
+  readRungFailed,
+  readTrack,
+} from './child-events.ts'
 import { ChildLink } from './child-link.ts'
 import type { CodecJob, JobEnd, JobOrder, JobSink } from './codec-job.ts'
 import { CODEC_LIBRARY, missingLibrary } from './library.ts'
@@ -15,6 +24,8 @@ export type CodecProcessOptions = {
   readonly signal?: AbortSignal
   /** A process without a job for so long is stopped. Default 60 s. */
   readonly idleMs?: number
+  /** Wait before the first restart; doubled with every failure. Default 1 s. */
+  readonly firstRestartMs?: number
   /** Package to load instead of node-av (tests of its absence). */
   readonly library?: string
 }
@@ -41,7 +52,7 @@ export class CodecProcess implements AsyncDisposable {
   readonly #options: CodecProcessOptions
   readonly #log: Logger
   readonly #jobs = new Map<number, OpenJob>()
-  readonly #backOff = new BackOff()
+  readonly #backOff: BackOff
   readonly #ending = new Set<Promise<void>>()
   #running: Running | undefined
   #restart: NodeJS.Timeout | undefined
@@ -53,6 +64,7 @@ export class CodecProcess implements AsyncDisposable {
 
   constructor(options: CodecProcessOptions) {
     this.#options = options
+    this.#backOff = new BackOff(options.firstRestartMs)
     this.#log = options.log.with({ purpose: options.purpose })
     options.signal?.addEventListener('abort', () => void this[Symbol.asyncDispose](), { once: true })
     if (options.signal?.aborted) this.#disposed = true
@@ -77,7 +89,12 @@ export class CodecProcess implements AsyncDisposable {
     if (this.#disposed) queueMicrotask(() => this.#end(id, { outcome: 'cancelled' }))
     else if (this.#running?.ready) this.#send(id)
     else if (!this.#running && !this.#restart) this.#start()
-    return { id, cancel: () => this.#cancel(id) }
+    const send: CodecJob['send'] = (type, header, payload) => this.#sendTo(id, { type, header, payload })
+    return { id, cancel: () => this.#cancel(id), send }
+  }
+  /** The present process is not well: it is ended, its jobs are told why, and a new one takes its place. */
+  kill(reason: string): void {
+    this.#running?.link.kill(reason)
   }
 
   /** Every job is cancelled; resolves when the process is gone. */
@@ -161,10 +178,15 @@ export class CodecProcess implements AsyncDisposable {
       const problem = error instanceof Error ? error.message : String(error)
       return queueMicrotask(() => this.#end(id, { outcome: 'failed', fault: 'input', problem }))
     }
+    queueMicrotask(() => this.#jobs.get(id) === job && job.sink.onStarted?.())
     if (timeoutMs === undefined) return
     job.timer = setTimeout(() => link.kill(`nothing came from a job for ${timeoutMs} ms`), timeoutMs)
   }
 
+  #sendTo(id: number, message: { type: number; header: Message['header']; payload: Uint8Array | undefined }): void {
+    if (!this.#jobs.get(id)?.sent) return
+    this.#running?.link.send(message.type, { job: id, ...message.header }, message.payload)
+  }
   #cancel(id: number): void {
     if (this.#jobs.get(id)?.sent) this.#running?.link.send(MESSAGE.cancel, { job: id })
     this.#end(id, { outcome: 'cancelled' })
@@ -202,7 +224,11 @@ export class CodecProcess implements AsyncDisposable {
     job?.timer?.refresh()
     if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
     else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
-    else if (message.type === MESSAGE.done) this.#end(id, { outcome: 'done', result: message.payload })
+    else if (message.type === MESSAGE.progress) sink?.onProgress?.(readProgress(message))
+    else if (message.type === MESSAGE.rungFailed) {
+      const { slot, problem } = readRungFailed(message)
+      sink?.onRungFailed?.(slot, problem)
+    } else if (message.type === MESSAGE.done) this.#end(id, { outcome: 'done', result: message.payload })
     else if (message.type === MESSAGE.failed) this.#end(id, { outcome: 'failed', ...readFailed(message) })
   }
 }

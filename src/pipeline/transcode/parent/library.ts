@@ -12,3 +12,8 @@ export function missingLibrary(library: string): string | undefined {
     return `the package ${library} is not installed`
   }
 }
+
+/** Why nothing can be decoded or encoded on this machine; undefined where that is not known beforehand. */
+export function missingCodecs(): string | undefined {
+  return missingLibrary(CODEC_LIBRARY)
+}

@@ -14,6 +14,17 @@ export type SnapshotSource = {
   readonly track: VideoTrack
   /** One keyframe in canonical form; may be a view that changes after the call. */
   readonly data: Uint8Array
+  /** The picture is not the keyframe but one of those that follow it. */
+  readonly later?: LaterPicture
+}
+
+/** A picture that needs more than its keyframe. */
+export type LaterPicture = {
+  readonly keyTicks: number
+  /** Access units behind the keyframe, in decoding order, as far as the picture needs them. */
+  readonly units: readonly { readonly ptsTicks: number; readonly data: Uint8Array }[]
+  /** When the picture is shown; ticks as those of the units. */
+  readonly atTicks: number
 }
 
 export type SnapshotServiceOptions = {
@@ -78,8 +89,12 @@ export class SnapshotService implements AsyncDisposable {
   #begin(name: string, source: SnapshotSource, want: Wanted): Promise<Uint8Array> {
     const refusal = this.#refusal(source)
     if (refusal) return Promise.reject(refusal)
-    const request = pictureRequest(source.track, want)
-    const input = Buffer.concat([source.track.config, source.data])
+    const request = pictureRequest(source, want)
+    const input = Buffer.concat([
+      source.track.config,
+      source.data,
+      ...(source.later?.units ?? []).map(({ data }) => data),
+    ])
     const picture = this.#queue.then(() => this.#make(source, request, input))
     this.#underWay.set(name, picture)
     this.#queue = picture
@@ -123,9 +138,15 @@ export class SnapshotService implements AsyncDisposable {
   }
 }
 
-function pictureRequest({ codec, config }: VideoTrack, { format, widthPx }: Wanted): PictureRequest {
+function pictureRequest({ track, data, later }: SnapshotSource, { format, widthPx }: Wanted): PictureRequest {
+  const { codec, config } = track
+  const units = [
+    { bytes: data.length, ptsTicks: later?.keyTicks ?? 0 },
+    ...(later?.units ?? []).map((unit) => ({ bytes: unit.data.length, ptsTicks: unit.ptsTicks })),
+  ]
   const width = widthPx === undefined ? {} : { widthPx }
-  return { kind: 'picture', codec, format, configBytes: config.length, ...width }
+  const atTicks = later?.atTicks ?? 0
+  return { kind: 'picture', codec, format, configBytes: config.length, units, atTicks, ...width }
 }
 
 function errorOf(end: Exclude<JobEnd, { outcome: 'done' }>): Error {

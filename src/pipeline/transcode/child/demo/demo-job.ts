@@ -13,11 +13,11 @@ const MAX_LATE_MS = 2000
 /** The AAC encoder's first packet holds the 1,024 samples before the first: time 0 starts with them. */
 const AUDIO_DELAY_SAMPLES = AAC_FRAME_SAMPLES
 
-/** Starts the demo's picture and sound, in real time from now on. Returns what ends them. */
-export function startDemo(av: Av, output: JobOutput): () => void {
+/** Starts the demo's picture and sound, in real time from now on, until it is disposed. */
+export function startDemo(av: Av, output: JobOutput): Disposable {
   const demo = new DemoJob(av, output)
   demo.run()
-  return () => demo[Symbol.dispose]()
+  return demo
 }
 
 class DemoJob implements Disposable {

@@ -2,12 +2,12 @@ import { UnsupportedInputError } from '../../../../media/errors.ts'
 import type { PictureRequest } from '../../channel/job-messages.ts'
 import type { Av } from '../av.ts'
 import type { JobOutput } from '../job-output.ts'
-import { decodeKeyframe } from './decode-keyframe.ts'
+import { decodePicture } from './decode-picture.ts'
 import { encodePicture } from './encode-picture.ts'
 import { pictureSize } from './picture-size.ts'
 import { scalePicture } from './scale-picture.ts'
 
-/** One keyframe to one picture. `input`: configuration record and keyframe, one after the other. */
+/** Coded pictures to one picture. `input`: configuration record and access units, one after the other. */
 export function makePicture(av: Av, request: PictureRequest, input: Uint8Array, output: JobOutput): void {
   try {
     output.done(picture(av, request, input))
@@ -17,9 +17,15 @@ export function makePicture(av: Av, request: PictureRequest, input: Uint8Array, 
   }
 }
 
-function picture(av: Av, { codec, format, widthPx, configBytes }: PictureRequest, input: Uint8Array): Uint8Array {
+function picture(av: Av, request: PictureRequest, input: Uint8Array): Uint8Array {
+  const { codec, format, widthPx, configBytes, atTicks } = request
   const config = input.subarray(0, configBytes)
-  using video = decodeKeyframe(av, { codec, config, data: input.subarray(configBytes) })
+  let at = configBytes
+  const units = request.units.map(({ bytes, ptsTicks }) => {
+    at += bytes
+    return { ptsTicks, data: input.subarray(at - bytes, at) }
+  })
+  using video = decodePicture(av, { codec, config, units, atTicks })
   const { num, den } = video.sampleAspectRatio
   const shape = { widthPx: video.width, heightPx: video.height, sampleWidth: num, sampleHeight: den }
   const range = format === 'jpg' ? 'full' : 'limited'

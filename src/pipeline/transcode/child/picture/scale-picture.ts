@@ -1,4 +1,5 @@
 import { type Av, checked } from '../av.ts'
+import { FilterChain } from '../filter-chain.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
 export type PictureShape = {
@@ -10,29 +11,20 @@ export type PictureShape = {
 
 /** The picture at its size and in 8-bit 4:2:0. The caller frees it. */
 export function scalePicture(av: Av, source: NativeFrame, shape: PictureShape): NativeFrame {
-  using graph = new av.FilterGraph()
-  graph.alloc()
-  const input = makeFilter(av, graph, 'buffer', sourceArguments(av, source))
-  const scale = makeFilter(av, graph, 'scale', scaleArguments(shape))
-  const format = makeFilter(av, graph, 'format', 'yuv420p')
-  const sink = makeFilter(av, graph, 'buffersink', null)
-  checked(av, input.link(0, scale, 0), 'scale')
-  checked(av, scale.link(0, format, 0), 'scale')
-  checked(av, format.link(0, sink, 0), 'scale')
-  checked(av, graph.configSync(), 'scale')
-  checked(av, input.buffersrcAddFrameSync(source), 'scale')
-  checked(av, input.buffersrcAddFrameSync(null), 'scale')
+  using chain = new FilterChain(
+    av,
+    ['buffer', sourceArguments(av, source)],
+    [
+      ['scale', scaleArguments(shape)],
+      ['format', 'yuv420p'],
+    ],
+  )
+  chain.add(source)
+  chain.add(null)
   const picture = new av.Frame()
   picture.alloc()
-  checked(av, sink.buffersinkGetFrameSync(picture), 'scale')
+  checked(av, chain.take(picture), 'scale')
   return picture
-}
-
-function makeFilter(av: Av, graph: InstanceType<Av['FilterGraph']>, name: string, options: string | null) {
-  const filter = av.Filter.getByName(name)
-  const context = filter && graph.createFilter(filter, name, options)
-  if (!context) throw new Error(`FFmpeg's filter "${name}" does not take ${options}`)
-  return context
 }
 
 function sourceArguments(av: Av, { width, height, format, colorSpace, colorRange }: NativeFrame): string {

@@ -1,0 +1,65 @@
+import { type Metric, perWorker } from './metric.ts'
+
+/** The codec module: renditions and their processes. */
+export const CODEC_METRICS: readonly Metric[] = [
+  {
+    name: 'millrace_codec_crashes_total',
+    help: 'Codec processes that ended under a ladder',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.crashes),
+  },
+  {
+    name: 'millrace_codec_gaps_total',
+    help: 'Discontinuities of ladders: of the source, or because the encoder did not follow',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.gaps),
+  },
+  {
+    name: 'millrace_codec_dropped_frames_total',
+    help: 'Input frames left out because a codec process did not follow',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.dropped),
+  },
+  {
+    name: 'millrace_codec_damaged_frames_total',
+    help: 'Input frames of ladders that did not decode',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.damaged),
+  },
+  {
+    name: 'millrace_codec_encoded_frames_total',
+    help: 'Pictures encoded for renditions',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.frames),
+  },
+  {
+    name: 'millrace_codec_cpu_seconds_total',
+    help: 'CPU time of the codec processes of ladders',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.cpuMs / 1000),
+  },
+  {
+    name: 'millrace_pictures_made_total',
+    help: 'Pictures of streams and recordings that were decoded and encoded, as against served again',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.madePictures),
+  },
+  {
+    name: 'millrace_codec_process_resident_bytes',
+    help: 'Resident memory of the codec process of a ladder',
+    labels: ['stream'],
+    *rows({ stats }) {
+      for (const { transcode } of stats.reports.values())
+        for (const { source, rssBytes } of transcode.ladders) yield { labels: { stream: source }, value: rssBytes }
+    },
+  },
+  {
+    name: 'millrace_codec_lag_seconds',
+    help: 'How far a codec process is behind its source',
+    labels: ['stream'],
+    *rows({ stats }) {
+      for (const { transcode } of stats.reports.values())
+        for (const { source, lagMs } of transcode.ladders) yield { labels: { stream: source }, value: lagMs / 1000 }
+    },
+  },
+]

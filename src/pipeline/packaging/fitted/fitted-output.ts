@@ -1,0 +1,130 @@
+import { UnsupportedInputError } from '../../../media/errors.ts'
+import type { Frame, Track } from '../../../media/model/index.ts'
+import type { FrameContext, StreamConsumer, StreamOutput } from '../../stream/index.ts'
+import { type Misfit, misfit } from './carried-codecs.ts'
+
+/** A stream with the same pictures and sound in other codecs. */
+export interface Substitute {
+  /** Feeds `consumer` from now on; rejects where it cannot be had. Dispose to let it go. */
+  attach(consumer: StreamConsumer): Promise<Disposable>
+}
+
+export type FitOptions = {
+  readonly format: string
+  /** A stream that fits instead; or why there is none to be had. */
+  readonly substitute: (misfit: Misfit) => Substitute | { readonly refusal: string }
+  readonly onFailed: (error: unknown) => void
+}
+
+/**
+ * An output that takes its frames from the stream while it can carry them, and else from a substitute that is made for
+ * it. Where there is none it carries what it can.
+ */
+export class FittedOutput implements StreamOutput {
+  readonly log: StreamOutput['log']
+  readonly snapshot?: () => Uint8Array
+  readonly #inner: StreamOutput
+  readonly #options: FitOptions
+  #substitute: SubstituteFeed | undefined
+  #isFirst = true
+
+  constructor(inner: StreamOutput, options: FitOptions) {
+    this.#inner = inner
+    this.#options = options
+    this.log = inner.log
+    if (inner.snapshot) this.snapshot = () => inner.snapshot?.() ?? new Uint8Array(0)
+  }
+
+  onTracks(tracks: readonly Track[]): void {
+    const wasSubstituted = this.#substitute !== undefined
+    this.#substitute?.stop()
+    this.#substitute = undefined
+    const found = misfit(this.#options.format, tracks)
+    const substitute = found && this.#options.substitute(found)
+    if (substitute && 'attach' in substitute) {
+      if (!this.#isFirst) this.#inner.onDiscontinuity()
+      this.#substitute = new SubstituteFeed(this.#inner, substitute, this.#options.onFailed)
+    } else {
+      if (wasSubstituted) this.#inner.onDiscontinuity()
+      this.#carry(tracks, found && `${found.problem}, and ${substitute?.refusal}`)
+    }
+    this.#isFirst = false
+  }
+  onFrame(frame: Frame, context: FrameContext): void {
+    if (!this.#substitute) this.#inner.onFrame(frame, context)
+  }
+  onDiscontinuity(): void {
+    if (!this.#substitute) this.#inner.onDiscontinuity()
+  }
+  onEnd(): void {
+    this.#substitute?.stop()
+    this.#inner.onEnd()
+  }
+  /** Nobody reads the output any more. */
+  onUnused(): void {
+    this.#substitute?.stop()
+  }
+
+  #carry(tracks: readonly Track[], problem: string | undefined): void {
+    try {
+      this.#inner.onTracks(tracks)
+    } catch (error) {
+      if (!(error instanceof UnsupportedInputError) || problem === undefined) throw error
+      throw new UnsupportedInputError(problem)
+    }
+  }
+}
+
+/** Passes a substitute on to an output, until it is stopped. */
+class SubstituteFeed implements StreamConsumer {
+  readonly #output: StreamOutput
+  readonly #onFailed: (error: unknown) => void
+  #hold: Disposable | undefined
+  #isStopped = false
+
+  constructor(output: StreamOutput, substitute: Substitute, onFailed: (error: unknown) => void) {
+    this.#output = output
+    this.#onFailed = onFailed
+    substitute.attach(this).then(
+      (hold) => {
+        if (this.#isStopped) hold[Symbol.dispose]()
+        else this.#hold = hold
+      },
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#hold?.[Symbol.dispose]()
+  }
+  onTracks(tracks: readonly Track[]): void {
+    this.#pass(() => this.#output.onTracks(tracks))
+  }
+  onFrame(frame: Frame, context: FrameContext): void {
+    this.#pass(() => this.#output.onFrame(frame, context))
+  }
+  onDiscontinuity(): void {
+    this.#pass(() => this.#output.onDiscontinuity())
+  }
+  /** The substitute is gone before its stream: its viewers come to the end. */
+  onEnd(): void {
+    this.#pass(() => this.#output.onEnd())
+    this.#isStopped = true
+  }
+
+  #pass(give: () => void): void {
+    if (this.#isStopped) return
+    try {
+      give()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+  #fail(error: unknown): void {
+    if (this.#isStopped) return
+    this.stop()
+    this.#onFailed(error)
+    this.#output.log.end()
+  }
+}

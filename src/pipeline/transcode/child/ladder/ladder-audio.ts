@@ -1,0 +1,137 @@
+import type { AudioTrack, Frame } from '../../../../media/model/index.ts'
+import type { AudioOrder } from '../../channel/job-messages.ts'
+import type { Av } from '../av.ts'
+import { AudioDecoding } from './audio-decoding.ts'
+import { AudioEncoding, type EncodedAudio } from './audio-encoding.ts'
+import type { Rung } from './rung.ts'
+
+type OnFailure = (rung: Rung, error: unknown) => void
+type Encoded = {
+  readonly order: AudioOrder
+  readonly rungs: Set<Rung>
+  encoding: AudioEncoding | undefined
+  /** Rungs that know what this encoder gives. */
+  announced: WeakSet<Rung>
+}
+
+/** A step in the times of the source that is longer cannot be one sound any more. */
+const MAX_GAP_SECONDS = 0.5
+
+/** The audio of all rungs: one decoder, one encoder for each kind of audio that some rungs have. */
+export class LadderAudio implements Disposable {
+  readonly #av: Av
+  readonly #onFailure: OnFailure
+  readonly #rungs = new Set<Rung>()
+  readonly #encoded = new Map<string, Encoded>()
+  #track: AudioTrack | undefined
+  #decoding: AudioDecoding | undefined
+  #lastTicks: number | undefined
+
+  constructor(av: Av, onFailure: OnFailure) {
+    this.#av = av
+    this.#onFailure = onFailure
+  }
+
+  get damagedCount(): number {
+    return this.#decoding?.damagedCount ?? 0
+  }
+  setTrack(track: AudioTrack): void {
+    this.#decoding?.[Symbol.dispose]()
+    this.#decoding = undefined
+    this.#track = track
+    for (const rung of this.#rungs) if (isCopy(rung.order.audio, track)) rung.copyTrack(track)
+  }
+  add(rung: Rung): void {
+    if (rung.order.audio) this.#rungs.add(rung)
+  }
+  remove(rung: Rung): void {
+    this.#rungs.delete(rung)
+    for (const [key, { rungs, encoding }] of this.#encoded) {
+      if (!rungs.delete(rung) || rungs.size > 0) continue
+      encoding?.[Symbol.dispose]()
+      this.#encoded.delete(key)
+    }
+  }
+
+  frame(frame: Frame): void {
+    const track = this.#track
+    if (!track) return
+    let isDecoded = false
+    for (const rung of this.#rungs) {
+      if (isCopy(rung.order.audio, track)) rung.copyAudio(frame, track)
+      else isDecoded = this.#subscribe(rung) || isDecoded
+    }
+    if (!isDecoded) return
+    if (this.#hasGap(frame, track)) this.#restartEncodings()
+    this.#decoding ??= new AudioDecoding(this.#av, track)
+    this.#decoding.decode(frame, (samples) => {
+      for (const each of [...this.#encoded.values()])
+        this.#attempt(each, (encoding) => encoding.push(samples, (encoded) => give(each, encoded)))
+    })
+  }
+  flush(): void {
+    for (const each of [...this.#encoded.values()])
+      this.#attempt(each, (encoding) => encoding.flush((encoded) => give(each, encoded)))
+  }
+  [Symbol.dispose](): void {
+    this.#decoding?.[Symbol.dispose]()
+    for (const { encoding } of this.#encoded.values()) encoding?.[Symbol.dispose]()
+  }
+
+  #subscribe(rung: Rung): boolean {
+    const { audio: order } = rung.order
+    if (!order) return false
+    const key = JSON.stringify(order)
+    const known = this.#encoded.get(key)
+    if (known) known.rungs.add(rung)
+    else this.#encoded.set(key, { order, rungs: new Set([rung]), encoding: undefined, announced: new WeakSet() })
+    return true
+  }
+  #hasGap({ ptsTicks }: Frame, { clockRateHz }: AudioTrack): boolean {
+    const last = this.#lastTicks
+    this.#lastTicks = ptsTicks
+    return last !== undefined && Math.abs(ptsTicks - last) / clockRateHz > MAX_GAP_SECONDS
+  }
+  /** Samples from before the gap must not be one packet with those after it. */
+  #restartEncodings(): void {
+    for (const each of this.#encoded.values()) {
+      each.encoding?.[Symbol.dispose]()
+      each.encoding = undefined
+    }
+  }
+
+  #attempt(each: Encoded, work: (encoding: AudioEncoding) => void): void {
+    const { codec } = each.order
+    const track = this.#track
+    if (!track || codec === 'copy') return
+    try {
+      each.encoding ??= this.#open(each, { ...each.order, codec }, track)
+      work(each.encoding)
+    } catch (error) {
+      each.encoding?.[Symbol.dispose]()
+      for (const rung of each.rungs) {
+        this.#rungs.delete(rung)
+        this.#onFailure(rung, error)
+      }
+      this.#encoded.delete(JSON.stringify(each.order))
+    }
+  }
+  #open(each: Encoded, order: ConstructorParameters<typeof AudioEncoding>[1], track: AudioTrack): AudioEncoding {
+    const encoding = new AudioEncoding(this.#av, order, track)
+    each.announced = new WeakSet()
+    return encoding
+  }
+}
+
+function isCopy(order: AudioOrder | undefined, track: AudioTrack): boolean {
+  return order?.codec === 'copy' || (order?.codec === track.codec && order.bitrateKbps === undefined)
+}
+
+function give({ encoding, rungs, announced }: Encoded, frame: EncodedAudio): void {
+  for (const rung of rungs) {
+    const id = rung.audioTrackId
+    if (encoding && !announced.has(rung)) rung.onTrack({ ...encoding.description, id })
+    announced.add(rung)
+    rung.onFrame({ ...frame, trackId: id })
+  }
+}

@@ -1,0 +1,130 @@
+import type { AudioTrack, Frame, Ticks, VideoTrack } from '../../../../media/model/index.ts'
+import { MESSAGE, type RungOrder } from '../../channel/job-messages.ts'
+import type { Message } from '../../channel/message.ts'
+import type { Av } from '../av.ts'
+import type { JobOutput } from '../job-output.ts'
+import type { RunningJob } from '../running-job.ts'
+import { LadderAudio } from './ladder-audio.ts'
+import { LadderVideo } from './ladder-video.ts'
+import { Rung } from './rung.ts'
+
+const PROGRESS_MS = 100
+
+type InputTrack = Omit<VideoTrack, 'config'> | Omit<AudioTrack, 'config'>
+
+/** One source, decoded once, encoded for every rung that the worker wants at the moment. */
+export class LadderJob implements RunningJob {
+  readonly #output: JobOutput
+  readonly #rungs = new Map<number, Rung>()
+  readonly #video: LadderVideo
+  readonly #audio: LadderAudio
+  #videoId: number | undefined
+  #audioId: number | undefined
+  #consumed = 0
+  #reportedMs = 0
+  #report: NodeJS.Timeout | undefined
+
+  constructor(av: Av, output: JobOutput) {
+    this.#output = output
+    const onFailure = (rung: Rung, error: unknown) => this.#failed(rung, error)
+    this.#video = new LadderVideo(av, onFailure)
+    this.#audio = new LadderAudio(av, onFailure)
+  }
+
+  receive({ type, header, payload }: Message): void {
+    if (type === MESSAGE.inputFrame) this.#onFrame(header as InputFrame, payload)
+    else if (type === MESSAGE.inputTrack) this.#onTrack(header.track as InputTrack, payload)
+    else if (type === MESSAGE.rungs) this.#setRungs(header.rungs as readonly RungOrder[])
+    else if (type === MESSAGE.finish) this.#finish()
+  }
+  [Symbol.dispose](): void {
+    clearTimeout(this.#report)
+    this.#video[Symbol.dispose]()
+    this.#audio[Symbol.dispose]()
+  }
+
+  #onTrack(track: InputTrack, config: Uint8Array): void {
+    if (track.kind === 'video') {
+      if (this.#videoId !== undefined && track.id > this.#videoId) return
+      this.#videoId = track.id
+      this.#video.setTrack({ ...track, config })
+    } else {
+      if (this.#audioId !== undefined && track.id > this.#audioId) return
+      this.#audioId = track.id
+      this.#audio.setTrack({ ...track, config })
+    }
+  }
+
+  #onFrame(header: InputFrame, data: Uint8Array): void {
+    const frame: Frame = {
+      trackId: header.trackId,
+      ptsTicks: header.ptsTicks as Ticks,
+      dtsTicks: header.dtsTicks as Ticks,
+      durationTicks: header.durationTicks as Ticks,
+      isKey: header.isKey,
+      data,
+    }
+    if (frame.trackId === this.#videoId) this.#video.frame(frame)
+    else if (frame.trackId === this.#audioId) this.#audio.frame(frame)
+    this.#consumed++
+    this.#progress()
+  }
+
+  #setRungs(orders: readonly RungOrder[]): void {
+    const wanted = new Set(orders.map(({ slot }) => slot))
+    for (const rung of [...this.#rungs.values()]) if (!wanted.has(rung.slot)) this.#remove(rung)
+    for (const order of orders) {
+      if (this.#rungs.has(order.slot)) continue
+      const rung = new Rung(order, this.#output)
+      this.#rungs.set(order.slot, rung)
+      this.#video.add(rung)
+      this.#audio.add(rung)
+    }
+  }
+  #remove(rung: Rung): void {
+    this.#rungs.delete(rung.slot)
+    this.#video.remove(rung)
+    this.#audio.remove(rung)
+  }
+  #failed(rung: Rung, error: unknown): void {
+    this.#remove(rung)
+    this.#output.rungFailed(rung.slot, error instanceof Error ? error.message : String(error))
+  }
+
+  /** The source has ended; what is still inside comes out, and the job is done. */
+  #finish(): void {
+    this.#video.flush()
+    this.#audio.flush()
+    this.#tell()
+    this.#output.done()
+  }
+
+  /** At most ten messages a second; the last frame before a pause is told of too. */
+  #progress(): void {
+    const sinceMs = performance.now() - this.#reportedMs
+    if (sinceMs >= PROGRESS_MS) this.#tell()
+    else this.#report ??= setTimeout(() => this.#tell(), PROGRESS_MS - sinceMs)
+  }
+  #tell(): void {
+    clearTimeout(this.#report)
+    this.#report = undefined
+    this.#reportedMs = performance.now()
+    const { user, system } = process.cpuUsage()
+    this.#output.progress({
+      consumed: this.#consumed,
+      cpuMs: (user + system) / 1000,
+      rssBytes: process.memoryUsage.rss(),
+      damaged: this.#video.damagedCount + this.#audio.damagedCount,
+      rungs: [...this.#rungs.values()].map(({ slot, frameCount: frames, busyMs }) => ({ slot, frames, busyMs })),
+    })
+    this.#consumed = 0
+  }
+}
+
+type InputFrame = {
+  readonly trackId: number
+  readonly ptsTicks: number
+  readonly dtsTicks: number
+  readonly durationTicks: number
+  readonly isKey: boolean
+}

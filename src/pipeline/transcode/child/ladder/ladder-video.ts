@@ -1,0 +1,102 @@
+import type { Frame, VideoTrack } from '../../../../media/model/index.ts'
+import type { Av } from '../av.ts'
+import type { Rung } from './rung.ts'
+import { RungVideo } from './rung-video.ts'
+import { UprightPicture } from './upright-picture.ts'
+import { type OnPicture, VideoDecoding } from './video-decoding.ts'
+
+type OnFailure = (rung: Rung, error: unknown) => void
+type Encoded = { readonly rung: Rung; readonly video: RungVideo }
+
+const USUAL_FRAME_RATE = 30
+
+/** The video of all rungs: one decoder, one upright picture, an encoder for each rung that needs one. */
+export class LadderVideo implements Disposable {
+  readonly #av: Av
+  readonly #onFailure: OnFailure
+  readonly #copies = new Set<Rung>()
+  readonly #encoded = new Map<number, Encoded>()
+  #track: VideoTrack | undefined
+  #decoding: VideoDecoding | undefined
+  #upright: UprightPicture | undefined
+
+  constructor(av: Av, onFailure: OnFailure) {
+    this.#av = av
+    this.#onFailure = onFailure
+  }
+
+  get damagedCount(): number {
+    return this.#decoding?.damagedCount ?? 0
+  }
+  setTrack(track: VideoTrack): void {
+    this.#closeDecoder()
+    this.#track = track
+    for (const rung of this.#copies) rung.copyTrack(track)
+  }
+  add(rung: Rung): void {
+    const { video: order } = rung.order
+    if (order?.codec === 'copy') this.#copies.add(rung)
+    else if (order) {
+      const frameRate = Math.min(this.#track?.frameRate ?? USUAL_FRAME_RATE, order.maxFps ?? Number.POSITIVE_INFINITY)
+      const target = { ...order, codec: order.codec, frameRate }
+      this.#encoded.set(rung.slot, { rung, video: new RungVideo(this.#av, target, rung.videoTrackId, rung) })
+    }
+  }
+  /** The rung gives out what it has and is gone. */
+  remove(rung: Rung): void {
+    this.#copies.delete(rung)
+    const found = this.#encoded.get(rung.slot)
+    this.#encoded.delete(rung.slot)
+    if (!found) return
+    this.#attempt(found, () => found.video.flush())
+    found.video[Symbol.dispose]()
+  }
+
+  frame(frame: Frame): void {
+    const track = this.#track
+    if (!track) return
+    for (const rung of this.#copies) rung.copyVideo(frame, track)
+    if (this.#encoded.size === 0) return this.#closeDecoder()
+    if (!this.#decoding && !frame.isKey) return
+    this.#decoding ??= new VideoDecoding(this.#av, track)
+    this.#decoding.decode(frame, this.#onPicture)
+  }
+  /** Everything that is still in the decoder and the encoders. */
+  flush(): void {
+    this.#decoding?.flush(this.#onPicture)
+    for (const each of [...this.#encoded.values()]) this.#attempt(each, () => each.video.flush())
+  }
+  [Symbol.dispose](): void {
+    this.#decoding?.[Symbol.dispose]()
+    this.#upright?.[Symbol.dispose]()
+    for (const { video } of this.#encoded.values()) video[Symbol.dispose]()
+  }
+
+  readonly #onPicture: OnPicture = (decoded, isKey) => {
+    this.#upright ??= new UprightPicture(this.#av)
+    this.#upright.push(decoded, isKey, (picture, isKeyPicture) => {
+      for (const each of [...this.#encoded.values()]) {
+        if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue
+        this.#attempt(each, () => each.video.push(picture, isKeyPicture))
+      }
+    })
+  }
+  #attempt(each: Encoded, work: () => void): void {
+    const startedMs = performance.now()
+    try {
+      work()
+    } catch (error) {
+      this.#encoded.delete(each.rung.slot)
+      each.video[Symbol.dispose]()
+      this.#onFailure(each.rung, error)
+    }
+    each.rung.busyMs += performance.now() - startedMs
+  }
+  #closeDecoder(): void {
+    this.#decoding?.flush(this.#onPicture)
+    this.#decoding?.[Symbol.dispose]()
+    this.#upright?.[Symbol.dispose]()
+    this.#decoding = undefined
+    this.#upright = undefined
+  }
+}

@@ -1,0 +1,90 @@
+import { fitPicture, VIDEO_CLOCK_HZ, type VideoCodecId } from '../../../../media/model/index.ts'
+import type { VideoOrder } from '../../channel/job-messages.ts'
+import type { Av } from '../av.ts'
+import { FilterChain, type FilterStep } from '../filter-chain.ts'
+import { FrameRateLimit } from './frame-rate-limit.ts'
+import { pictureSource } from './picture-source.ts'
+import { type EncodingSink, VideoEncoding } from './video-encoding.ts'
+
+type NativeFrame = InstanceType<Av['Frame']>
+export type EncodedVideoOrder = VideoOrder & { readonly codec: VideoCodecId; readonly frameRate: number }
+
+/** The picture of one rung: which frames, how large, and the encoder. Follows a source that changes its shape. */
+export class RungVideo implements Disposable {
+  frameCount = 0
+  readonly #av: Av
+  readonly #order: EncodedVideoOrder
+  readonly #trackId: number
+  readonly #sink: EncodingSink
+  readonly #limit: FrameRateLimit
+  readonly #gopTicks: number
+  readonly #scaled
+  #chain: FilterChain | undefined
+  #encoding: VideoEncoding | undefined
+  #shape = ''
+  #lastKeyTicks = Number.NEGATIVE_INFINITY
+
+  constructor(av: Av, order: EncodedVideoOrder, trackId: number, sink: EncodingSink) {
+    this.#av = av
+    this.#order = order
+    this.#trackId = trackId
+    this.#sink = sink
+    this.#limit = new FrameRateLimit(order.maxFps)
+    this.#gopTicks = order.gopMs === 0 ? Number.POSITIVE_INFINITY : (order.gopMs * VIDEO_CLOCK_HZ) / 1000
+    this.#scaled = new av.Frame()
+    this.#scaled.alloc()
+  }
+
+  /** `isKey`: the source has a keyframe here. Throws where the encoder does not do what is ordered. */
+  push(picture: NativeFrame, isKey: boolean): void {
+    const ticks = Number(picture.pts)
+    if (!this.#limit.stays(ticks, isKey)) return
+    const chain = this.#chainFor(picture)
+    chain.add(picture)
+    while (chain.take(this.#scaled) >= 0) {
+      this.#encode(ticks, isKey)
+      this.#scaled.unref()
+    }
+  }
+  flush(): void {
+    this.#encoding?.flush()
+  }
+  [Symbol.dispose](): void {
+    this.#chain?.[Symbol.dispose]()
+    this.#encoding?.[Symbol.dispose]()
+    this.#scaled.free()
+  }
+
+  #encode(ticks: number, isSourceKey: boolean): void {
+    const isFirst = this.#encoding === undefined
+    this.#encoding ??= new VideoEncoding(this.#av, this.#order, {
+      trackId: this.#trackId,
+      like: this.#scaled,
+      sink: this.#sink,
+    })
+    const isKey = isFirst || isSourceKey || ticks - this.#lastKeyTicks >= this.#gopTicks
+    if (isKey) this.#lastKeyTicks = ticks
+    this.#scaled.pts = BigInt(ticks)
+    this.#encoding.encode(this.#scaled, isKey ? 'key' : 'delta')
+    this.frameCount++
+  }
+
+  #chainFor(picture: NativeFrame): FilterChain {
+    const source = pictureSource(picture)
+    if (this.#chain && source[1] === this.#shape) return this.#chain
+    this.#chain?.[Symbol.dispose]()
+    this.#encoding?.flush()
+    this.#encoding?.[Symbol.dispose]()
+    this.#encoding = undefined
+    this.#shape = source[1] ?? ''
+    this.#chain = new FilterChain(this.#av, source, this.#steps(picture))
+    return this.#chain
+  }
+  #steps(picture: NativeFrame): FilterStep[] {
+    const { num, den } = picture.sampleAspectRatio
+    const aspect = num > 0 && den > 0 ? num / den : 1
+    const { widthPx, heightPx } = fitPicture({ widthPx: picture.width * aspect, heightPx: picture.height }, this.#order)
+    const isScaled = widthPx !== picture.width || heightPx !== picture.height
+    return [...(isScaled ? [['scale', `${widthPx}:${heightPx}`] as const] : []), ['setsar', '1'], ['format', 'yuv420p']]
+  }
+}

@@ -1,0 +1,77 @@
+import type { Av } from '../av.ts'
+import { FilterChain, type FilterStep } from '../filter-chain.ts'
+import { pictureSource } from './picture-source.ts'
+import type { OnPicture } from './video-decoding.ts'
+
+type NativeFrame = InstanceType<Av['Frame']>
+
+/** transpose, hflip and vflip that turn a picture by so many degrees clockwise. */
+const TURNS: Readonly<Record<number, readonly FilterStep[]>> = {
+  90: [['transpose', 'clock']],
+  180: [
+    ['hflip', null],
+    ['vflip', null],
+  ],
+  270: [['transpose', 'cclock']],
+}
+
+/**
+ * Makes progressive, upright pictures of what the decoder gives, once for all rungs; pictures that are so already pass
+ * through untouched.
+ */
+export class UprightPicture implements Disposable {
+  readonly #av: Av
+  #chain: FilterChain | undefined
+  #chainFor = ''
+  #isInterlaced = false
+  readonly #out
+  /** Keyframes on their way through a filter that holds a picture back. */
+  readonly #keyTicks = new Set<number>()
+
+  constructor(av: Av) {
+    this.#av = av
+    this.#out = new av.Frame()
+    this.#out.alloc()
+  }
+
+  push(picture: NativeFrame, isKey: boolean, onPicture: OnPicture): void {
+    if (picture.hasFlags(this.#av.AV_FRAME_FLAG_INTERLACED)) this.#isInterlaced = true
+    const steps = [...(this.#isInterlaced ? [DEINTERLACE] : []), ...(TURNS[clockwiseDegrees(this.#av, picture)] ?? [])]
+    const shape = `${pictureSource(picture)[1]} ${steps.map(([name]) => name)}`
+    if (shape !== this.#chainFor) this.#rebuild(picture, steps, shape)
+    if (!this.#chain) return onPicture(picture, isKey)
+    if (isKey) this.#keyTicks.add(Number(picture.pts))
+    this.#chain.add(picture)
+    while (this.#chain.take(this.#out) >= 0) {
+      const { num, den } = this.#chain.timeBase
+      const ticks = Math.round((Number(this.#out.pts) * num * 90_000) / den)
+      this.#out.pts = BigInt(ticks)
+      this.#out.removeSideData(this.#av.AV_FRAME_DATA_DISPLAYMATRIX)
+      onPicture(this.#out, this.#keyTicks.delete(ticks))
+      this.#out.unref()
+    }
+  }
+  [Symbol.dispose](): void {
+    this.#chain?.[Symbol.dispose]()
+    this.#out.free()
+  }
+
+  #rebuild(picture: NativeFrame, steps: readonly FilterStep[], shape: string): void {
+    this.#chain?.[Symbol.dispose]()
+    this.#chain = steps.length > 0 ? new FilterChain(this.#av, pictureSource(picture), steps) : undefined
+    this.#chainFor = shape
+    this.#keyTicks.clear()
+  }
+}
+
+/** One picture a frame, and only of frames that are marked as interlaced. */
+const DEINTERLACE: FilterStep = ['bwdif', 'mode=send_frame:parity=auto:deint=interlaced']
+
+/** From the display matrix that goes with the picture, in quarter turns; 0 where there is none. */
+function clockwiseDegrees(av: Av, picture: NativeFrame): number {
+  const matrix = picture.getSideData(av.AV_FRAME_DATA_DISPLAYMATRIX)
+  if (!matrix || matrix.length < 36) return 0
+  const at = (index: number) => matrix.readInt32LE(index * 4) / 65_536
+  const radians = Math.atan2(at(1), at(0))
+  return (Math.round((radians * 2) / Math.PI) * 90 + 360) % 360
+}

@@ -1,0 +1,120 @@
+import { VIDEO_CLOCK_HZ, type VideoCodecId } from '../../../../media/model/index.ts'
+import type { VideoOrder } from '../../channel/job-messages.ts'
+import { type Av, checked } from '../av.ts'
+import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
+import { VIDEO_ENCODERS, type VideoEncoderKind } from './video-encoders.ts'
+
+type NativeFrame = InstanceType<Av['Frame']>
+
+export type EncodingSink = {
+  onTrack(track: EncodedTrack): void
+  onFrame(frame: EncodedFrame): void
+}
+
+/** The bit rate may swing this much above its mean, and the buffer holds so many seconds of it. */
+const PEAK = 1.25
+const BUFFER_SECONDS = 1.5
+
+/** One encoder for pictures of one shape. Times are 90 kHz ticks, as irregular as the source has them. */
+export class VideoEncoding implements Disposable {
+  readonly #av: Av
+  readonly #kind: VideoEncoderKind
+  readonly #codec: VideoCodecId
+  readonly #trackId: number
+  readonly #sink: EncodingSink
+  readonly #context
+  readonly #packet
+  readonly #shape: { readonly widthPx: number; readonly heightPx: number }
+  #isAnnounced = false
+
+  /** `like`: a frame of the kind that will come. */
+  constructor(
+    av: Av,
+    order: VideoOrder & { readonly codec: VideoCodecId; readonly frameRate: number },
+    { trackId, like, sink }: { readonly trackId: number; readonly like: NativeFrame; readonly sink: EncodingSink },
+  ) {
+    this.#av = av
+    this.#kind = VIDEO_ENCODERS[order.codec]
+    this.#codec = order.codec
+    this.#trackId = trackId
+    this.#sink = sink
+    this.#shape = { widthPx: like.width, heightPx: like.height }
+    this.#context = openEncoder(av, this.#kind, order, like)
+    this.#packet = new av.Packet()
+    this.#packet.alloc()
+  }
+
+  encode(picture: NativeFrame, kind: 'key' | 'delta'): void {
+    const av = this.#av
+    picture.pictType = kind === 'key' ? av.AV_PICTURE_TYPE_I : av.AV_PICTURE_TYPE_NONE
+    checked(av, this.#context.sendFrameSync(picture), this.#kind.name)
+    this.#drain()
+  }
+  /** What the encoder still holds. Nothing may be encoded afterwards. */
+  flush(): void {
+    this.#context.sendFrameSync(null)
+    this.#drain()
+  }
+  [Symbol.dispose](): void {
+    this.#packet.free()
+    this.#context.freeContext()
+  }
+
+  #drain(): void {
+    const packet = this.#packet
+    while (this.#context.receivePacketSync(packet) >= 0) {
+      const data = this.#kind.frame(Uint8Array.from(packet.data ?? []))
+      if (packet.isKeyframe && !this.#isAnnounced) this.#announce(data)
+      this.#sink.onFrame({
+        trackId: this.#trackId,
+        ptsTicks: Number(packet.pts),
+        dtsTicks: Number(packet.dts),
+        durationTicks: 0,
+        isKey: packet.isKeyframe,
+        data,
+      })
+      packet.unref()
+    }
+  }
+  #announce(key: Uint8Array): void {
+    this.#isAnnounced = true
+    const config = this.#kind.config(Uint8Array.from(this.#context.extraData ?? []), key)
+    this.#sink.onTrack({ id: this.#trackId, kind: 'video', codec: this.#codec, config, ...this.#shape })
+  }
+}
+
+function openEncoder(
+  av: Av,
+  kind: VideoEncoderKind,
+  order: VideoOrder & { readonly frameRate: number },
+  like: NativeFrame,
+) {
+  const codec = av.Codec.findEncoderByName(kind.name as Parameters<typeof av.Codec.findEncoderByName>[0])
+  if (!codec) throw new Error(`this build of FFmpeg has no ${kind.name}`)
+  const context = new av.CodecContext()
+  context.allocContext3(codec)
+  context.width = like.width
+  context.height = like.height
+  context.pixelFormat = av.AV_PIX_FMT_YUV420P
+  context.timeBase = new av.Rational(1, VIDEO_CLOCK_HZ)
+  context.framerate = new av.Rational(Math.round(order.frameRate * 1000), 1000)
+  context.sampleAspectRatio = new av.Rational(1, 1)
+  context.gopSize = 2 ** 20
+  context.maxBFrames = order.bFrames
+  context.threadCount = 1
+  context.colorSpace = like.colorSpace
+  context.colorPrimaries = like.colorPrimaries
+  context.colorTrc = like.colorTrc
+  context.colorRange = like.colorRange
+  context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER)
+  const bps = order.bitrateKbps * 1000
+  if (order.crf === undefined) context.bitRate = BigInt(bps)
+  context.rcMaxRate = BigInt(Math.round(bps * PEAK))
+  context.rcBufferSize = Math.round(bps * BUFFER_SECONDS)
+  const quality = order.crf === undefined ? {} : { crf: String(order.crf) }
+  const options = { ...kind.options(order, order.preset ?? kind.preset), ...quality }
+  for (const [name, value] of Object.entries(options))
+    checked(av, context.setOption(name, value), `${kind.name} ${name}`)
+  checked(av, context.open2Sync(codec, null), kind.name)
+  return context
+}

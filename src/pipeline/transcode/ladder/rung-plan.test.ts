@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { resolveProfile } from '../../../platform/config/index.ts'
+import { rungOrder, skipTo } from './rung-plan.ts'
+
+const encoded = resolveProfile({}, '720p')
+const copied = resolveProfile({ pass: { video: { codec: 'copy' } } }, 'pass')
+const second = 90_000
+
+test('an order says what is wanted of video and audio, and leaves out what is not', () => {
+  assert.deepEqual(Object.keys(rungOrder(encoded, 3, undefined)), ['slot', 'video', 'audio'])
+  assert.deepEqual(Object.keys(rungOrder(resolveProfile({}, 'audio'), 3, 90)), ['slot', 'audio', 'afterTicks'])
+})
+
+test('a rendition starts at the keyframe, or a second ago where that is long past', () => {
+  const near = { keyTicks: 10 * second, newestTicks: 12 * second }
+  const far = { keyTicks: 10 * second, newestTicks: 19 * second }
+  assert.equal(skipTo(encoded, near, undefined), undefined)
+  assert.equal(skipTo(encoded, far, undefined), 18 * second)
+  assert.equal(skipTo(copied, far, undefined), undefined)
+})
+
+test('what viewers have had is not made again', () => {
+  assert.equal(skipTo(encoded, { keyTicks: 10 * second, newestTicks: 12 * second }, 11 * second), 11 * second)
+  assert.equal(skipTo(encoded, { keyTicks: 10 * second, newestTicks: 19 * second }, 11 * second), 18 * second)
+})

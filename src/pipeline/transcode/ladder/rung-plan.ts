@@ -1,0 +1,35 @@
+import type { Profile } from '../../../platform/config/index.ts'
+import type { RungOrder } from '../channel/job-messages.ts'
+import type { FeedStart } from './source-feed.ts'
+
+/** A keyframe so much older than the newest frame is not encoded from: the rendition would start far behind. */
+const MAX_CATCH_UP_TICKS = 2.5 * 90_000
+/** What a late start makes up for, so that its first viewer has something to begin with. */
+const CATCH_UP_TICKS = 90_000
+
+/** What the codec process is told of a rung. */
+export function rungOrder(profile: Profile, slot: number, afterTicks: number | undefined): RungOrder {
+  const { video, audio } = profile
+  return {
+    slot,
+    ...(video.codec === 'none' ? {} : { video: { ...video, codec: video.codec } }),
+    ...(audio.codec === 'none' ? {} : { audio: { ...audio, codec: audio.codec } }),
+    ...(afterTicks === undefined ? {} : { afterTicks }),
+  }
+}
+
+/**
+ * Up to where frames are not made: those that viewers of the rendition have had already, and those of a long group of
+ * pictures that began long ago.
+ */
+export function skipTo(
+  profile: Profile,
+  { keyTicks, newestTicks }: FeedStart,
+  publishedTicks: number | undefined,
+): number | undefined {
+  const isLong = keyTicks !== undefined && newestTicks !== undefined && newestTicks - keyTicks > MAX_CATCH_UP_TICKS
+  // Video that is passed on can start at its keyframe only.
+  const lateStart = isLong && profile.video.codec !== 'copy' ? newestTicks - CATCH_UP_TICKS : undefined
+  if (publishedTicks === undefined) return lateStart
+  return Math.max(publishedTicks, lateStart ?? publishedTicks)
+}

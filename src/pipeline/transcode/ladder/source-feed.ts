@@ -1,0 +1,122 @@
+import type { Frame, Track } from '../../../media/model/index.ts'
+import type { FrameContext, LiveStream, StreamConsumer } from '../../stream/index.ts'
+import { MESSAGE } from '../channel/job-messages.ts'
+import type { CodecJob } from '../parent/codec-job.ts'
+
+export type FeedOptions = {
+  readonly job: Pick<CodecJob, 'send'>
+  /** A codec process that has had a frame for so long and is not done with it does not follow. */
+  readonly maxLagMs: number
+  readonly nowMs: () => number
+  /** The next frame does not continue the one before it: the source says so, or frames were left out. */
+  readonly onGap: () => void
+  readonly onEnd: () => void
+}
+
+/** What the source's frame log held at the start; 90 kHz. */
+export type FeedStart = { readonly keyTicks: number | undefined; readonly newestTicks: number | undefined }
+
+const MAX_BACKLOG_BYTES = 48 * 2 ** 20
+
+/**
+ * Gives the frames of a live stream to a codec job. Where the job does not follow, frames are left out up to the next
+ * keyframe: a rendition may have gaps, its source and this worker never wait for it.
+ */
+export class SourceFeed implements StreamConsumer {
+  droppedCount = 0
+  readonly #options: FeedOptions
+  readonly #clocksHz = new Map<number, number>()
+  #stop: Disposable | undefined
+  /** Frames that the log still held, until the job knows what to make of them. */
+  #held: Frame[] | undefined
+  #newestTicks: number | undefined
+  #keyTicks: number | undefined
+  #sent: { readonly atMs: number; readonly bytes: number }[] = []
+  #doneCount = 0
+  #backlogBytes = 0
+  #isDropping = false
+  /** For the first keyframe. */
+  #isWaiting = false
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  /** Time since the oldest frame was sent that the job is not done with. */
+  get lagMs(): number {
+    const oldest = this.#sent[this.#doneCount]
+    return oldest ? this.#options.nowMs() - oldest.atMs : 0
+  }
+
+  /**
+   * Starts with the newest keyframe in the log of `stream`, or with the next that comes. `begin` is called in between:
+   * after what there is, is known, and before any of it is sent.
+   */
+  attach(stream: LiveStream, from: 'newest-keyframe' | 'next-keyframe', begin: (start: FeedStart) => void): void {
+    const held: Frame[] = []
+    this.#held = held
+    this.#stop = stream.add(this)
+    this.#held = undefined
+    const isSkipped = from === 'next-keyframe'
+    begin({ keyTicks: this.#keyTicks, newestTicks: this.#newestTicks })
+    this.#isWaiting = isSkipped
+    if (!isSkipped) for (const frame of held) this.#send(frame, frame.data)
+  }
+  /** The job is done with so many more frames. */
+  consumed(count: number): void {
+    for (let i = 0; i < count; i++) this.#backlogBytes -= this.#sent[this.#doneCount + i]?.bytes ?? 0
+    this.#doneCount = Math.min(this.#sent.length, this.#doneCount + count)
+    if (this.#doneCount < 256 && this.#doneCount < this.#sent.length) return
+    this.#sent = this.#sent.slice(this.#doneCount)
+    this.#doneCount = 0
+  }
+  stop(): void {
+    this.#stop?.[Symbol.dispose]()
+  }
+
+  onTracks(tracks: readonly Track[]): void {
+    for (const { config, ...track } of tracks) {
+      this.#clocksHz.set(track.id, track.clockRateHz)
+      this.#options.job.send(MESSAGE.inputTrack, { track }, Uint8Array.from(config))
+    }
+  }
+  onFrame(frame: Frame, { isJoin }: FrameContext): void {
+    const ticks = (frame.ptsTicks * 90_000) / (this.#clocksHz.get(frame.trackId) ?? 90_000)
+    this.#newestTicks = Math.max(this.#newestTicks ?? ticks, ticks)
+    if (isJoin) this.#keyTicks = ticks
+    if (this.#held) {
+      this.#held.push({ ...frame, data: frame.data.slice() })
+      return
+    }
+    if (this.#isWaiting && !isJoin) return
+    this.#isWaiting = false
+    if (!this.#isTaken(isJoin)) {
+      this.droppedCount++
+      return
+    }
+    this.#send(frame, frame.data.slice())
+  }
+  onDiscontinuity(): void {
+    this.#options.onGap()
+  }
+  onEnd(): void {
+    this.#options.onEnd()
+  }
+
+  #isTaken(isJoin: boolean): boolean {
+    const { maxLagMs } = this.#options
+    if (!this.#isDropping) {
+      this.#isDropping = this.lagMs > maxLagMs || this.#backlogBytes > MAX_BACKLOG_BYTES
+      return !this.#isDropping
+    }
+    if (!isJoin || this.lagMs > maxLagMs / 2) return false
+    this.#isDropping = false
+    this.#options.onGap()
+    return true
+  }
+  #send({ data: _, ...header }: Frame, data: Uint8Array): void {
+    this.#sent.push({ atMs: this.#options.nowMs(), bytes: data.length })
+    this.#backlogBytes += data.length
+    this.#options.job.send(MESSAGE.inputFrame, header, data)
+  }
+}

@@ -1,0 +1,236 @@
+import { UnsupportedInputError } from '../../../media/errors.ts'
+import type { Frame, Track } from '../../../media/model/index.ts'
+import type { Profile } from '../../../platform/config/index.ts'
+import { UnavailableError } from '../../../platform/errors.ts'
+import type { Logger } from '../../../platform/telemetry/index.ts'
+import { renditionName } from '../../stream/index.ts'
+import { type Progress, type RungOrder, slotOf } from '../channel/job-messages.ts'
+import type { JobEnd } from '../parent/codec-job.ts'
+import type { CodecProcess } from '../parent/codec-process.ts'
+import { CODEC_ADVICE, type CodecCounters } from './codec-counters.ts'
+import { LadderRun, type LadderRunOptions } from './ladder-run.ts'
+import { Rendition, type RenditionPublication } from './rendition.ts'
+import { rungOrder, skipTo } from './rung-plan.ts'
+import type { FeedStart } from './source-feed.ts'
+
+export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {
+  readonly profiles: readonly Profile[]
+  /** Names of those that run as long as the source lives. */
+  readonly always: readonly string[]
+  readonly idleMs: number
+  readonly codec: () => CodecProcess
+  readonly publish: (name: string) => Promise<RenditionPublication>
+  readonly log: Logger
+  readonly counters: CodecCounters
+}
+
+type Rung = {
+  readonly profile: Profile
+  readonly rendition: Rendition
+  /** Of its present life; every start and every gap has a new one. */
+  slot: number
+  afterTicks: number | undefined
+  takenMs: number
+}
+
+export type RungReport = { readonly name: string; readonly frames: number; readonly busyMs: number }
+export type LadderReport = {
+  /** Name of the live stream. */
+  readonly source: string
+  readonly pid: number | undefined
+  readonly lagMs: number
+  readonly cpuMs: number
+  readonly rssBytes: number
+  readonly rungs: readonly RungReport[]
+}
+
+/** A process that died so soon after its start may have died of what it was fed: that is not fed again. */
+const SUSPICIOUS_MS = 5000
+/** A job that cannot be done is tried again, but not at once. */
+const RETRY_MS = 2000
+
+/** The renditions of one live stream, made by one codec process: those that somebody takes, or all of them. */
+export class SourceLadder {
+  readonly #options: SourceLadderOptions
+  readonly #log: Logger
+  readonly #rungs = new Map<string, Rung>()
+  readonly #tracks = new Map<number, Track>()
+  #codec: CodecProcess | undefined
+  #run: LadderRun | undefined
+  #runStartedMs = 0
+  #retry: NodeJS.Timeout | undefined
+  #progress: Progress | undefined
+  #slotCount = 0
+  #isClosed = false
+
+  constructor(options: SourceLadderOptions) {
+    this.#options = options
+    this.#log = options.log.with({ stream: options.stream.name })
+    for (const name of options.always) this.#begin(name)
+  }
+
+  /** Resolves when the rendition is live. Rejects with UnavailableError or UnsupportedInputError. */
+  start(rung: string): Promise<void> {
+    return (this.#rungs.get(rung) ?? this.#begin(rung)).rendition.published
+  }
+  get report(): LadderReport {
+    const { cpuMs = 0, rssBytes = 0, rungs = [] } = this.#progress ?? {}
+    const running = [...this.#rungs.values()].map(({ slot, profile }): RungReport => {
+      const { frames = 0, busyMs = 0 } = rungs.find((each) => each.slot === slot) ?? {}
+      return { name: profile.name, frames, busyMs }
+    })
+    const source = this.#options.stream.name
+    return { source, pid: this.#codec?.pid, lagMs: this.#run?.lagMs ?? 0, cpuMs, rssBytes, rungs: running }
+  }
+
+  /** About once a second: stops what nobody takes, replaces what is frozen. */
+  sweep(isTaken: (name: string) => boolean): void {
+    this.#run?.watch()
+    const { nowMs, idleMs, always } = this.#options
+    for (const rung of [...this.#rungs.values()]) {
+      if (always.includes(rung.profile.name) || isTaken(rung.rendition.name)) rung.takenMs = nowMs()
+      else if (nowMs() - rung.takenMs > idleMs) this.#end(rung, 'nobody takes it')
+    }
+  }
+  /** Resolves when the codec process is gone. */
+  async close(reason: string): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#retry)
+    for (const rung of [...this.#rungs.values()]) this.#end(rung, reason)
+    this.#run?.stop()
+    this.#run = undefined
+    await this.#codec?.[Symbol.asyncDispose]()
+  }
+
+  // ---- rungs
+
+  #begin(name: string): Rung {
+    const profile = this.#options.profiles.find((each) => each.name === name)
+    if (!profile || this.#isClosed) throw new UnavailableError(`rendition ${name}`, 'its source has ended')
+    const rendition: Rendition = new Rendition({
+      name: renditionName(this.#options.stream.name, name),
+      publish: this.#options.publish,
+      log: this.#log,
+      onLost: (problem) => this.#fail(rung, new UnavailableError(`rendition ${name}`, problem)),
+    })
+    const rung: Rung = {
+      profile,
+      rendition,
+      slot: this.#slotCount++,
+      afterTicks: undefined,
+      takenMs: this.#options.nowMs(),
+    }
+    this.#rungs.set(name, rung)
+    this.#log.info('rendition.started', { rendition: rendition.name })
+    this.#apply()
+    return rung
+  }
+  #end(rung: Rung, reason: string): void {
+    if (!this.#forget(rung)) return
+    rung.rendition.fail(new UnavailableError(`rendition ${rung.profile.name}`, reason), reason)
+    this.#log.info('rendition.ended', { rendition: rung.rendition.name, reason })
+  }
+  #fail(rung: Rung, error: Error): void {
+    if (!this.#forget(rung)) return
+    rung.rendition.fail(error, error.message)
+    this.#log.warn('rendition.failed', { rendition: rung.rendition.name, problem: error.message })
+  }
+  #forget(rung: Rung): boolean {
+    if (this.#rungs.get(rung.profile.name) !== rung) return false
+    this.#rungs.delete(rung.profile.name)
+    this.#apply()
+    return true
+  }
+  #bySlot(slot: number): Rung | undefined {
+    for (const rung of this.#rungs.values()) if (rung.slot === slot) return rung
+    return undefined
+  }
+
+  /** Makes the codec process do what the rungs say. */
+  #apply(): void {
+    if (this.#rungs.size === 0) {
+      this.#run?.stop()
+      this.#run = undefined
+      this.#progress = undefined
+    } else if (!this.#run) {
+      if (!this.#retry) this.#startRun('newest-keyframe')
+    } else if (this.#run.isStarted) this.#run.setRungs(this.#orders())
+  }
+  #orders(): RungOrder[] {
+    return [...this.#rungs.values()].map(({ profile, slot, afterTicks }) => rungOrder(profile, slot, afterTicks))
+  }
+
+  // ---- runs
+
+  #startRun(from: LadderRunOptions['from']): void {
+    this.#retry = undefined
+    this.#codec ??= this.#options.codec()
+    this.#runStartedMs = this.#options.nowMs()
+    this.#tracks.clear()
+    this.#run = new LadderRun(
+      { ...this.#options, codec: this.#codec, from },
+      {
+        onBegin: (start) => this.#onBegin(start),
+        onTrack: (track) => this.#onTrack(track),
+        onFrame: (frame) => this.#onFrame(frame),
+        onProgress: (progress) => this.#onProgress(progress),
+        onRungFailed: (slot, problem) => this.#onRungFailed(slot, problem),
+        onGap: () => this.#onGap(),
+        onSourceEnd: () => void this.close('the source has ended'),
+        onEnd: (end) => this.#onRunEnd(end),
+      },
+    )
+  }
+  #onBegin(start: FeedStart): RungOrder[] {
+    this.#runStartedMs = this.#options.nowMs()
+    for (const rung of this.#rungs.values()) rung.afterTicks = skipTo(rung.profile, start, rung.rendition.newestTicks)
+    return this.#orders()
+  }
+  /** Viewers of every rendition see the discontinuity that the source has. */
+  #onGap(): void {
+    for (const rung of this.#rungs.values()) {
+      rung.slot = this.#slotCount++
+      rung.afterTicks = rung.rendition.newestTicks
+    }
+    this.#options.counters.gaps++
+    this.#apply()
+  }
+  #onTrack(track: Track): void {
+    this.#tracks.set(track.id, track)
+    const slot = slotOf(track.id)
+    this.#bySlot(slot)?.rendition.onTrack(slot, track)
+  }
+  #onFrame(frame: Frame): void {
+    const track = this.#tracks.get(frame.trackId)
+    const slot = slotOf(frame.trackId)
+    if (track) this.#bySlot(slot)?.rendition.onFrame(slot, track, frame)
+  }
+  #onProgress(progress: Progress): void {
+    this.#options.counters.encoded(progress, this.#progress)
+    this.#progress = progress
+  }
+  #onRungFailed(slot: number, problem: string): void {
+    const rung = this.#bySlot(slot)
+    if (rung) this.#fail(rung, new UnsupportedInputError(`rendition ${rung.profile.name}: ${problem}`))
+  }
+
+  #onRunEnd(end: JobEnd): void {
+    this.#options.counters.dropped += this.#run?.droppedCount ?? 0
+    this.#run = undefined
+    this.#progress = undefined
+    if (end.outcome === 'missing') return this.#giveUp(end.problem)
+    const problem = 'problem' in end ? end.problem : end.outcome
+    this.#options.counters.crashes++
+    const livedMs = this.#options.nowMs() - this.#runStartedMs
+    this.#log.warn('ladder.interrupted', { problem, livedMs: Math.round(livedMs), rungs: this.#rungs.size })
+    for (const rung of this.#rungs.values()) rung.slot = this.#slotCount++
+    const from = livedMs < SUSPICIOUS_MS ? 'next-keyframe' : 'newest-keyframe'
+    // After a death the codec process waits by itself before the next one starts.
+    if (end.outcome === 'died') this.#startRun(from)
+    else this.#retry = setTimeout(() => this.#startRun(from), RETRY_MS)
+  }
+  #giveUp(problem: string): void {
+    const error = new UnavailableError('renditions', `${problem}; ${CODEC_ADVICE}`)
+    for (const rung of [...this.#rungs.values()]) this.#fail(rung, error)
+  }
+}

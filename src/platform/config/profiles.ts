@@ -1,0 +1,79 @@
+import { ConfigurationError } from '../errors.ts'
+import type { ProfileSettings } from './profile-schema.ts'
+
+type VideoTarget = NonNullable<NonNullable<ProfileSettings['video']>['codec']>
+type AudioTarget = NonNullable<NonNullable<ProfileSettings['audio']>['codec']>
+
+/** A profile with nothing left open but what the source decides. */
+export type Profile = {
+  readonly name: string
+  readonly video: {
+    readonly codec: VideoTarget
+    readonly widthPx: number
+    readonly heightPx: number
+    readonly maxFps?: number
+    readonly bitrateKbps: number
+    readonly crf?: number
+    readonly gopMs: number
+    readonly preset?: string
+    readonly bFrames: number
+  }
+  readonly audio: {
+    readonly codec: AudioTarget
+    readonly bitrateKbps?: number
+    readonly sampleRateHz?: number
+    readonly channels?: number
+  }
+}
+
+const DEFAULTS = {
+  video: { codec: 'h264', size: '1280x720', bitrateKbps: 2500, gopMs: 0, bFrames: 0 },
+  audio: { codec: 'aac' },
+} as const
+
+const BUILT_IN: Readonly<Record<string, ProfileSettings>> = {
+  '1080p': { video: { size: '1920x1080', bitrateKbps: 4500 } },
+  '720p': { video: { size: '1280x720', bitrateKbps: 2500 } },
+  '480p': { video: { size: '854x480', bitrateKbps: 1200 } },
+  '360p': { video: { size: '640x360', bitrateKbps: 700 } },
+  '240p': { video: { size: '426x240', bitrateKbps: 350 } },
+  audio: { video: { codec: 'none' }, audio: { bitrateKbps: 96 } },
+}
+
+/** What a stream is turned into where an output cannot carry it. */
+export const CONVERSIONS = {
+  audio: { name: '_aac', video: { codec: 'copy' }, audio: { codec: 'aac' } },
+  all: {
+    name: '_h264',
+    video: { codec: 'h264', size: '3840x2160', crf: 23, bitrateKbps: 8000 },
+    audio: { codec: 'aac' },
+  },
+} as const
+
+/** The two, as profiles. */
+export function conversionProfiles(): Profile[] {
+  return Object.values(CONVERSIONS).map(({ name, ...settings }) => resolveProfile({ [name]: settings }, name))
+}
+
+/** Names that a ladder may have. */
+export function profileNames(profiles: Readonly<Record<string, ProfileSettings>>): string[] {
+  return [...new Set([...Object.keys(BUILT_IN), ...Object.keys(profiles)])]
+}
+
+/** Throws ConfigurationError where there is no such profile. */
+export function resolveProfile(profiles: Readonly<Record<string, ProfileSettings>>, name: string): Profile {
+  const own = profiles[name]
+  const builtIn = BUILT_IN[name]
+  if (!own && !builtIn) {
+    throw new ConfigurationError('profiles', name, `one of: ${profileNames(profiles).join(', ')}`, 'an unknown profile')
+  }
+  // A key that the schema let through is there and of its type, or absent.
+  const video = { ...DEFAULTS.video, ...builtIn?.video, ...own?.video }
+  const [width, height] = (video.size ?? DEFAULTS.video.size).split('x')
+  const { size: _, ...rest } = video
+  return {
+    name,
+    video: { ...rest, widthPx: Number(width), heightPx: Number(height) },
+    audio: { ...DEFAULTS.audio, ...builtIn?.audio, ...own?.audio },
+  } as Profile
+}

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
+import type { Reading, Unit } from '../interop/support/av-messages.ts'
+import { poll } from '../support/poll.ts'
+import { TestServer } from '../support/server.ts'
+
+const PROFILES = [
+  'profiles.small.video.size=160x90',
+  'profiles.small.video.bitrateKbps=150',
+  'profiles.small.video.preset=ultrafast',
+  'profiles.small.video.maxFps=12.5',
+  'profiles.web.video.codec=vp8',
+  'profiles.web.video.size=240x136',
+  'profiles.web.video.bitrateKbps=200',
+  'profiles.web.audio.codec=opus',
+  'profiles.always.video.codec=none',
+  'profiles.always.audio.bitrateKbps=48',
+]
+
+type StreamView = {
+  readonly name: string
+  readonly state: string
+  readonly renditionOf?: string
+  readonly renditions: readonly { readonly name: string; readonly state: string; readonly codecs: readonly string[] }[]
+  readonly tracks: readonly { readonly codec: string; readonly widthPx?: number; readonly heightPx?: number }[]
+}
+
+describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-ladder-'))
+  const clip = join(folder, 'source.mp4')
+  let server: TestServer
+  let publisher: Av
+
+  before(async () => {
+    publisher = new Av()
+    const tracks = [
+      { encoder: 'libx264', options: { preset: 'ultrafast', g: '25', bf: '2' } },
+      { encoder: 'aac', sampleRateHz: 44_100 },
+    ]
+    await publisher.call('make', { path: clip, seconds: 4, tracks })
+    server = await TestServer.start([
+      ...PROFILES,
+      'workers=2',
+      'streams.live/**.ladder=[small, web]',
+      'streams.always/**.ladder=[always]',
+      'streams.always/**.ladderMode=always',
+      'streams.rec/**.record=true',
+      'streams.rec/**.graceMs=0',
+      'transcode.idleMs=500',
+      'transcode.frozenMs=1500',
+      'delivery.lingerMs=200',
+    ])
+    await publisher.call('publishForever', { from: clip, url: server.rtmp('live/a') })
+    await server.live('live/a')
+  })
+  after(async () => {
+    await publisher[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true })
+  })
+
+  const view = (name: string) => server.json<StreamView>(`api/v1/streams/${name}`)
+  const names = async () => {
+    const { streams } = await server.json<{ streams: StreamView[] }>('api/v1/streams')
+    return streams.map(({ name }) => name)
+  }
+
+  test('is shown before it runs; a rung starts when somebody asks for it and stops when nobody does', async () => {
+    assert.deepEqual(
+      (await view('live/a')).renditions.map(({ name, state }) => [name, state]),
+      [
+        ['live/a/small', 'on demand'],
+        ['live/a/web', 'on demand'],
+      ],
+    )
+    assert.equal((await fetch(server.http('live/a/1080p.ts'))).status, 404)
+    await play(server, 'live/a/small.ts', 12)
+    await poll('the rendition in the API', async () => {
+      const { renditionOf, tracks } = await view('live/a/small')
+      const video = tracks?.find(({ widthPx }) => widthPx === 160)
+      return renditionOf === 'live/a' && video?.heightPx === 90 ? true : undefined
+    })
+    await poll('the end of the rendition', async () => ((await names()).includes('live/a/small') ? undefined : true))
+  })
+
+  test('has keyframes and times of its source, fewer frames where the profile says so, and its audio bit by bit', async () => {
+    const [source, small, web] = await Promise.all([
+      play(server, 'live/a.ts', 75),
+      play(server, 'live/a/small.ts', 40),
+      play(server, 'live/a/web.mp4', 75),
+    ])
+    assert.deepEqual(
+      [small, web].map(({ tracks }) => tracks.map(({ codec }) => codec)),
+      [
+        ['h264', 'aac'],
+        ['vp8', 'opus'],
+      ],
+    )
+    for (const rendition of [small, web]) {
+      const { from, to } = common(video(source), video(rendition))
+      assert.ok(to - from > 1, `only ${to - from} s in common`)
+      assert.deepEqual(keysIn(video(rendition), from, to), keysIn(video(source), from, to))
+      const sourceTimes = new Set(times(video(source)))
+      for (const time of times(within(video(rendition), from, to))) assert.ok(sourceTimes.has(time), `${time}`)
+    }
+    const { from, to } = common(video(source), video(small))
+    const share = within(video(small), from, to).length / within(video(source), from, to).length
+    assert.ok(share > 0.4 && share < 0.7, `12.5 of 25 frames a second stay, and keyframes: ${share}`)
+    assert.deepEqual(heard(small, from, to), heard(source, from, to))
+  })
+
+  test('runs from the start where the configuration says always', async () => {
+    await using other = new Av()
+    await other.call('publishForever', { from: clip, url: server.rtmp('always/b') })
+    await poll('the rendition', async () => ((await names()).includes('always/b/always') ? true : undefined))
+    const reading = await play(server, 'always/b/always.ts', 40)
+    assert.deepEqual(
+      reading.tracks.map(({ codec }) => codec),
+      ['aac'],
+    )
+  })
+
+  test('audio that MPEG-TS or a classic RTMP player cannot have is converted for it, once, while somebody watches', async () => {
+    await using other = new Av()
+    const flac = join(folder, 'flac.mp4')
+    const tracks = [
+      { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } },
+      { encoder: 'flac', sampleRateHz: 44_100 },
+    ]
+    await other.call('make', { path: flac, seconds: 2, tracks })
+    await other.call('publishForever', { from: flac, url: server.rtmp('conv/a') })
+    await server.live('conv/a')
+    const readings = await Promise.all([
+      play(server, 'conv/a.ts', 25),
+      play(server, 'conv/a.flv', 25),
+      playUrl(server.rtmp('conv/a'), 25),
+    ])
+    assert.deepEqual(
+      readings.map(({ tracks }) => tracks.map(({ codec }) => codec)),
+      [
+        ['h264', 'aac'],
+        ['h264', 'flac'],
+        ['h264', 'aac'],
+      ],
+    )
+    const [ts, flv] = readings
+    const seen = ({ pts, sha256 }: Unit) => `${Math.round(pts * 1000)} ${sha256}`
+    const pictures = new Set(video(flv as Reading).map(seen))
+    const passedOn = video(ts as Reading).filter((unit) => pictures.has(seen(unit)))
+    assert.ok(passedOn.length > 5, 'the pictures are the same, at the same times')
+    await poll('the end of the conversion', async () => ((await names()).includes('conv/a/_aac') ? undefined : true))
+  })
+
+  test('500 who ask for a picture at once cost one decode; recordings have pictures of any time', async () => {
+    const bytes = join(folder, 'source.ts')
+    await publisher.call('remux', { from: clip, to: bytes, format: 'mpegts' })
+    const push = request(server.http('rec/a.ts'), { method: 'POST' })
+    push.write(readFileSync(bytes))
+    await server.live('rec/a')
+    const ask = async (path: string) => {
+      const response = await fetch(server.http(path))
+      return { status: response.status, sha256: sha256(Buffer.from(await response.arrayBuffer())) }
+    }
+    const asked = await Promise.all(Array.from({ length: 500 }, () => ask('rec/a/snapshot.jpg?width=160')))
+    assert.deepEqual([...new Set(asked.map(({ status }) => status))], [200])
+    assert.equal(new Set(asked.map(({ sha256 }) => sha256)).size, 1)
+    await poll('the count', async () =>
+      (await counted(server, 'millrace_pictures_made_total')) === 1 ? true : undefined,
+    )
+    push.end()
+    const { id } = await poll('the recording', async () => {
+      const { recordings } = await server.json<{ recordings: { id: string; isOpen: boolean }[] }>('api/v1/recordings')
+      return recordings.find(({ isOpen }) => !isOpen)
+    })
+    const at = (seconds: string) => ask(`vod/${id}/snapshot.jpg?width=160&at=${seconds}`)
+    const pictures = await Promise.all(['0', '2.21', '2.23', '2.25'].map(at))
+    assert.deepEqual([...new Set(pictures.map(({ status }) => status))], [200])
+    assert.equal(pictures[1]?.sha256, pictures[2]?.sha256, 'one frame is shown for 40 ms')
+    assert.equal(new Set(pictures.map(({ sha256 }) => sha256)).size, 3)
+    assert.deepEqual([(await at('100')).status, (await at('soon')).status], [404, 400])
+  })
+
+  for (const signal of ['SIGKILL', 'SIGSEGV', 'SIGSTOP'] as const) {
+    test(`${signal} to the codec process: viewers of the source notice nothing, the rendition goes on`, async () => {
+      const interruptions = () => server.lines.filter(({ event }) => event === 'ladder.interrupted').length
+      const before = interruptions()
+      const source = play(server, 'live/a.ts', 75)
+      const rendition = play(server, 'live/a/small.ts', 32)
+      const pid = await poll('the codec process', () => {
+        const started = server.lines.findLast(({ event, stream }) => event === 'codec.started' && stream === 'live/a')
+        return started && alive(Number(started.pid)) ? Number(started.pid) : undefined
+      })
+      await poll('a viewer of the rendition', async () => ((await names()).includes('live/a/small') ? true : undefined))
+      process.kill(pid, signal)
+      assertSteady(video(await source))
+      const times = video(await rendition).map(({ pts }) => pts)
+      for (const [at, time] of times.entries()) assert.ok(at === 0 || time > (times[at - 1] ?? 0), 'time goes forward')
+      await poll('the log line', () => (interruptions() > before ? true : undefined))
+    })
+  }
+
+  test('counts in the metrics what happened', async () => {
+    assert.equal(await counted(server, 'millrace_codec_crashes_total'), 3)
+    assert.ok((await counted(server, 'millrace_codec_encoded_frames_total')) > 50)
+    assert.ok((await counted(server, 'millrace_codec_cpu_seconds_total')) > 0)
+  })
+})
+
+/** Over all workers. */
+async function counted(server: TestServer, metric: string): Promise<number> {
+  const text = await (await fetch(server.http('metrics'))).text()
+  const values = text.matchAll(new RegExp(`^${metric}\\{[^}]*\\} (\\S+)$`, 'gm'))
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
+}
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+function play(server: TestServer, path: string, units: number): Promise<Reading> {
+  return playUrl(server.http(path), units)
+}
+async function playUrl(url: string, units: number): Promise<Reading> {
+  await using player = new Av()
+  return await player.call('play', { url, units })
+}
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function video({ tracks }: Reading): readonly Unit[] {
+  return [...(tracks.find(({ kind }) => kind === 'video')?.units ?? [])].sort((a, b) => a.pts - b.pts)
+}
+/** Ticks of 90 kHz, less the clock that a container starts with. */
+function ticks(seconds: number): number {
+  return Math.round(seconds * 90_000)
+}
+function times(units: readonly Unit[]): number[] {
+  return units.map(({ pts }) => ticks(pts))
+}
+function common(a: readonly Unit[], b: readonly Unit[]): { readonly from: number; readonly to: number } {
+  return {
+    from: Math.max(a[0]?.pts ?? 0, b[0]?.pts ?? 0),
+    to: Math.min(a.at(-1)?.pts ?? 0, b.at(-1)?.pts ?? 0),
+  }
+}
+function within(units: readonly Unit[], from: number, to: number): readonly Unit[] {
+  return units.filter(({ pts }) => pts > from && pts <= to)
+}
+function keysIn(units: readonly Unit[], from: number, to: number): number[] {
+  return times(within(units, from, to).filter(({ isKey }) => isKey))
+}
+function heard({ tracks }: Reading, from: number, to: number): string[] {
+  const audio = tracks.find(({ kind }) => kind === 'audio')
+  return within(audio?.units ?? [], from + 0.2, to - 0.2).map(({ pts, sha256 }) => `${pts.toFixed(3)} ${sha256}`)
+}
+/** No frame is missing: the clip has 25 a second, and a little lies between its end and its start. */
+function assertSteady(units: readonly Unit[]): void {
+  for (const [at, { pts }] of units.entries()) {
+    const step = at === 0 ? 0.04 : pts - (units[at - 1]?.pts ?? 0)
+    assert.ok(step < 0.25, `${step} s without a frame at ${pts}`)
+  }
+}

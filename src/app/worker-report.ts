@@ -1,19 +1,19 @@
 import { type monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
-import type { Delivery, HlsService } from '../pipeline/delivery/index.ts'
+import type { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
 
 export type ReportSources = {
   readonly hub: StreamHub
   readonly delivery: Delivery
-  readonly hls: HlsService
+  readonly segmented: SegmentedService
   readonly pool: SegmentPool
   readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>
 }
 
 let lastUtilization = performance.eventLoopUtilization()
 
-export function makeReport({ hub, delivery, hls, pool, loopDelay }: ReportSources): WorkerReport {
+export function makeReport({ hub, delivery, segmented, pool, loopDelay }: ReportSources): WorkerReport {
   const nowMs = Date.now()
   const utilization = performance.eventLoopUtilization(lastUtilization)
   lastUtilization = performance.eventLoopUtilization()
@@ -21,8 +21,8 @@ export function makeReport({ hub, delivery, hls, pool, loopDelay }: ReportSource
   loopDelay.reset()
   return {
     streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
-    viewers: countViewers(delivery, hls),
-    sentBytes: delivery.counters.sentBytes + hls.sentBytes,
+    viewers: countViewers(delivery, segmented),
+    sentBytes: delivery.counters.sentBytes + segmented.sentBytes,
     moves: delivery.counters.moves,
     closed: [...delivery.counters.closed],
     flushIntervalMs: delivery.flushIntervalMs,
@@ -45,12 +45,13 @@ function streamReport({ stream, formats }: OwnedStream, nowMs: number): StreamRe
   }
 }
 
-function countViewers(delivery: Delivery, hls: HlsService): ViewerReport[] {
+function countViewers(delivery: Delivery, segmented: SegmentedService): ViewerReport[] {
   const counts = new Map<string, ViewerReport>()
   for (const { stream, viewer } of delivery.viewers()) {
     const key = `${stream} ${viewer.protocol}`
     counts.set(key, { stream, protocol: viewer.protocol, count: (counts.get(key)?.count ?? 0) + 1 })
   }
-  for (const { stream, count } of hls.viewerCounts()) counts.set(`${stream} hls`, { stream, protocol: 'hls', count })
+  for (const { stream, count } of segmented.audience.counts())
+    counts.set(`${stream} hls`, { stream, protocol: 'hls', count })
   return [...counts.values()]
 }

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { InvariantError } from '../media/errors.ts'
-import { Delivery, HlsService } from '../pipeline/delivery/index.ts'
+import { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
 import { CMAF_FORMAT, CmafOutput, FittedOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
 import { Recorder, VodService } from '../pipeline/recording/index.ts'
@@ -48,7 +48,7 @@ class MediaWorker {
   readonly #recorders = new Set<Recorder>()
   readonly #hub: StreamHub
   readonly #delivery: Delivery
-  readonly #hls: HlsService
+  readonly #segmented: SegmentedService
   readonly #listeners: Listeners
   readonly #peers = new Map<number, RpcPort<WorkerPeerMethods>>()
   /** Looks 20 times a second: at 100 the looking alone cost 3 ms a second. */
@@ -91,14 +91,19 @@ class MediaWorker {
           sentBytes: viewer.sentBytes,
         }),
     })
-    this.#hls = new HlsService({ hub: this.#hub, ...hls, lingerMs: delivery.lingerMs, nowMs: () => performance.now() })
+    this.#segmented = new SegmentedService({
+      hub: this.#hub,
+      segmentMs: hls.segmentMs,
+      lingerMs: delivery.lingerMs,
+      nowMs: () => performance.now(),
+    })
     this.#listeners = new Listeners(this.#listenerContext())
     this.#loopDelay.enable()
     this.#reporter = new WorkerReporter(
       {
         hub: this.#hub,
         delivery: this.#delivery,
-        hls: this.#hls,
+        segmented: this.#segmented,
         pool: this.#pool,
         ladders: this.#renditions.service,
         pictures: this.#pictures,
@@ -172,7 +177,9 @@ class MediaWorker {
     if (format === CMAF_FORMAT) {
       const life = Date.now().toString(36)
       const tap = this.#recorder(stream.name)
-      return new CmafOutput(newLog(), { ...this.#data.config.hls, life, ...(tap ? { tap } : {}) })
+      const { partMs, ...hls } = this.#data.config.hls
+      // One millisecond more, so that whole frames of 1/24, 1/30 and 1/60 s fill a third of a second.
+      return new CmafOutput(newLog(), { ...hls, partTargetMs: partMs + 1, life, ...(tap ? { tap } : {}) })
     }
     const output = makeByteOutput(format, newLog)
     if (!output) throw new InvariantError(`no output "${format}" for stream ${stream.name}`)
@@ -214,7 +221,7 @@ class MediaWorker {
       config,
       hub: this.#hub,
       delivery: this.#delivery,
-      hls: this.#hls,
+      segmented: this.#segmented,
       vod: new VodService({
         store: this.#store,
         recording: (id) => this.#control.call('recording', id),
@@ -290,7 +297,7 @@ class MediaWorker {
     await Promise.all([this.#demo?.close(), this.#pictures.close(), this.#renditions.close()])
     this.#hub.shutDown('the server stops')
     this.#delivery.close()
-    this.#hls.close()
+    this.#segmented.close()
     this.#listeners.close()
     await Promise.all([...this.#recorders].map((recorder) => recorder.settled()))
   }

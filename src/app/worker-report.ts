@@ -1,6 +1,6 @@
 import { type monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
-import type { Delivery, HlsService } from '../pipeline/delivery/index.ts'
+import type { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
 import type { LadderService } from '../pipeline/transcode/index.ts'
 import type { Pictures } from './pictures.ts'
@@ -10,7 +10,7 @@ const REPORT_MS = 1000
 export type ReportSources = {
   readonly hub: StreamHub
   readonly delivery: Delivery
-  readonly hls: HlsService
+  readonly segmented: SegmentedService
   readonly pool: SegmentPool
   readonly ladders: LadderService
   readonly pictures: Pictures
@@ -56,13 +56,13 @@ export class WorkerReporter {
     this.#send(this.#report())
   }
   #report(): WorkerReport {
-    const { hub, delivery, hls, pool, ladders, pictures } = this.#sources
+    const { hub, delivery, segmented, pool, ladders, pictures } = this.#sources
     const madePictures = pictures.madeCount
     const nowMs = Date.now()
     return {
       streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
-      viewers: countViewers(delivery, hls),
-      sentBytes: delivery.counters.sentBytes + hls.sentBytes,
+      viewers: countViewers(delivery, segmented),
+      sentBytes: delivery.counters.sentBytes + segmented.sentBytes,
       moves: delivery.counters.moves,
       closed: [...delivery.counters.closed],
       flushIntervalMs: delivery.flushIntervalMs,
@@ -86,12 +86,13 @@ function streamReport({ stream, formats }: OwnedStream, nowMs: number): StreamRe
   }
 }
 
-function countViewers(delivery: Delivery, hls: HlsService): ViewerReport[] {
+function countViewers(delivery: Delivery, segmented: SegmentedService): ViewerReport[] {
   const counts = new Map<string, ViewerReport>()
   for (const { stream, viewer } of delivery.viewers()) {
     const key = `${stream} ${viewer.protocol}`
     counts.set(key, { stream, protocol: viewer.protocol, count: (counts.get(key)?.count ?? 0) + 1 })
   }
-  for (const { stream, count } of hls.viewerCounts()) counts.set(`${stream} hls`, { stream, protocol: 'hls', count })
+  for (const { stream, count } of segmented.audience.counts())
+    counts.set(`${stream} hls`, { stream, protocol: 'hls', count })
   return [...counts.values()]
 }

@@ -196,6 +196,7 @@ export class StreamRegistry {
     this.#streams.delete(entry.name)
     this.#options.workers.streamDown(entry.name)
     void entry.known.then(() => this.#tell((observer) => observer.onStreamEnded(entry, reason)))
+    this.#endRenditions(entry.name)
   }
   #tell(say: (observer: RegistryObserver) => void): void {
     try {
@@ -203,7 +204,6 @@ export class StreamRegistry {
     } catch (error) {
       this.#options.log.error('registry.observer', errorFields(error))
     }
-    this.#endRenditions(entry.name)
   }
   #endRenditions(source: string): void {
     for (const entry of [...this.#streams.values()]) {

@@ -1,7 +1,7 @@
 import type { Config } from '../../platform/config/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 
-import type { Delivery, HlsService } from '../delivery/index.ts'
+import type { Delivery, SegmentedService } from '../delivery/index.ts'
 import type { RecordedTime, VodHandler } from '../recording/index.ts'
 import type { StreamHub } from '../stream/index.ts'
 
@@ -10,7 +10,7 @@ export type ListenerContext = {
   readonly config: Config
   readonly hub: StreamHub
   readonly delivery: Delivery
-  readonly hls: HlsService
+  readonly segmented: SegmentedService
   readonly vod: VodHandler
   readonly log: Logger
   /** A JPEG or WebP of the newest keyframe; rejects with UnavailableError without the codec package. */

@@ -101,7 +101,12 @@ const KEYS = z.strictObject({
         .max(60_000)
         .default(2000)
         .describe('Target duration of segments; they are cut at keyframes.'),
-      partMs: z.int().min(50).max(5000).default(500).describe('Longest CMAF chunk inside a segment.'),
+      partMs: z
+        .int()
+        .min(50)
+        .max(5000)
+        .default(333)
+        .describe('Target duration of the parts of a segment (CMAF chunks): the unit of low-latency playback.'),
       windowSegments: z.int().min(2).max(10_000).default(7).describe('Segments in a live playlist.'),
     })
     .prefault({}),

@@ -7,7 +7,9 @@ export type {
   HlsMap,
   HlsMediaPlaylist,
   HlsMultivariantPlaylist,
+  HlsOpenSegment,
   HlsPart,
+  HlsRenditionReport,
   HlsSegment,
   HlsVariant,
 } from './playlist.ts'

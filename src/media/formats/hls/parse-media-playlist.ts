@@ -1,9 +1,9 @@
 import { LimitExceededError, MalformedInputError } from '../../errors.ts'
 import { parseAttributeList } from './attribute-list.ts'
-import type { HlsByteRange, HlsMap, HlsMediaPlaylist, HlsSegment } from './playlist.ts'
+import type { HlsByteRange, HlsMap, HlsMediaPlaylist, HlsPart, HlsSegment } from './playlist.ts'
 
 type Draft = { -readonly [Key in keyof HlsMediaPlaylist]: HlsMediaPlaylist[Key] } & { segments: HlsSegment[] }
-type SegmentDraft = { -readonly [Key in keyof HlsSegment]?: HlsSegment[Key] }
+type SegmentDraft = { -readonly [Key in keyof HlsSegment]?: HlsSegment[Key] } & { parts?: HlsPart[] }
 /** `byteRangeEnds` keeps, for each URI, where its last range ended: a range without offset starts there. */
 type State = {
   playlist: Draft
@@ -37,7 +37,20 @@ export function parseMediaPlaylist(text: string): HlsMediaPlaylist {
   if (playlist.targetDurationSeconds === undefined) {
     throw new MalformedInputError('EXT-X-TARGETDURATION', state.line, 'is missing')
   }
-  return playlist
+  return withOpenSegment(state)
+}
+
+/** Parts behind the last segment belong to the one that is being written. */
+function withOpenSegment({ playlist, segment, map }: State): HlsMediaPlaylist {
+  const { parts, discontinuity, programDateTimeMs } = segment
+  if (parts === undefined) return playlist
+  const open = {
+    parts,
+    ...(discontinuity === undefined ? {} : { discontinuity }),
+    ...(programDateTimeMs === undefined ? {} : { programDateTimeMs }),
+    ...(map === undefined ? {} : { map }),
+  }
+  return { ...playlist, open }
 }
 
 const TAGS = new Map<string, (value: string, state: State) => void>([
@@ -53,8 +66,24 @@ const TAGS = new Map<string, (value: string, state: State) => void>([
   ['EXT-X-DISCONTINUITY', (_, state) => set(state.segment, { discontinuity: true })],
   ['EXT-X-GAP', (_, state) => set(state.segment, { gap: true })],
   ['EXT-X-MAP', readMap],
+  ['EXT-X-PART', readPart],
+  ['EXT-X-PART-INF', (value, state) => set(state.playlist, { partTargetMs: attributeMs(value, 'PART-TARGET', state) })],
+  ['EXT-X-SERVER-CONTROL', readServerControl],
+  ['EXT-X-START', readStart],
+  [
+    'EXT-X-SKIP',
+    (value, state) => {
+      const count = integer(parseAttributeList(value).get('SKIPPED-SEGMENTS') ?? '', state)
+      set(state.playlist, { skippedSegments: count })
+    },
+  ],
+  [
+    'EXT-X-PRELOAD-HINT',
+    (value, state) => set(state.playlist, { preloadHint: uriOf(value, 'EXT-X-PRELOAD-HINT', state) }),
+  ],
+  ['EXT-X-RENDITION-REPORT', readReport],
   ['EXT-X-PROGRAM-DATE-TIME', readProgramDateTime],
-  ['EXTINF', (value, state) => set(state.segment, { durationMs: Math.round(decimal(value, state) * 1e6) / 1000 })],
+  ['EXTINF', (value, state) => set(state.segment, { durationMs: milliseconds(value, state) })],
   [
     'EXT-X-BYTERANGE',
     (value, state) => {
@@ -84,10 +113,68 @@ function addSegment(uri: string, state: State): void {
   state.byteRange = undefined
 }
 
-function readMap(value: string, state: State): void {
+function uriOf(value: string, tag: string, state: State): string {
+  const uri = parseAttributeList(value).get('URI')
+  if (uri === undefined) throw new MalformedInputError(tag, state.line, 'has no URI')
+  return uri
+}
+
+function attributeMs(value: string, name: string, state: State): number {
+  return milliseconds(parseAttributeList(value).get(name) ?? '', state)
+}
+
+function readPart(value: string, state: State): void {
   const attributes = parseAttributeList(value)
-  const uri = attributes.get('URI')
-  if (uri === undefined) throw new MalformedInputError('EXT-X-MAP', state.line, 'has no URI')
+  const uri = uriOf(value, 'EXT-X-PART', state)
+  const range = attributes.get('BYTERANGE')
+  const part: HlsPart = {
+    uri,
+    durationMs: attributeMs(value, 'DURATION', state),
+    independent: attributes.get('INDEPENDENT') === 'YES',
+    ...(range === undefined ? {} : { byteRange: readByteRange(range, uri, state) }),
+  }
+  state.segment.parts ??= []
+  state.segment.parts.push(part)
+}
+
+function readServerControl(value: string, state: State): void {
+  const attributes = parseAttributeList(value)
+  const ms = (name: string): number | undefined => {
+    const text = attributes.get(name)
+    return text === undefined ? undefined : milliseconds(text, state)
+  }
+  const [canSkipUntilMs, holdBackMs, partHoldBackMs] = ['CAN-SKIP-UNTIL', 'HOLD-BACK', 'PART-HOLD-BACK'].map(ms)
+  set(state.playlist, {
+    serverControl: {
+      ...(attributes.get('CAN-BLOCK-RELOAD') === 'YES' ? { canBlockReload: true } : {}),
+      ...(canSkipUntilMs === undefined ? {} : { canSkipUntilMs }),
+      ...(holdBackMs === undefined ? {} : { holdBackMs }),
+      ...(partHoldBackMs === undefined ? {} : { partHoldBackMs }),
+    },
+  })
+}
+
+function readStart(value: string, state: State): void {
+  const attributes = parseAttributeList(value)
+  const [, sign, offset = ''] = /^(-?)(.*)$/.exec(attributes.get('TIME-OFFSET') ?? '') ?? []
+  const timeOffsetMs = milliseconds(offset, state) * (sign === '-' ? -1 : 1)
+  set(state.playlist, { start: { timeOffsetMs, precise: attributes.get('PRECISE') === 'YES' } })
+}
+
+function readReport(value: string, state: State): void {
+  const attributes = parseAttributeList(value)
+  const lastPart = attributes.get('LAST-PART')
+  const report = {
+    uri: uriOf(value, 'EXT-X-RENDITION-REPORT', state),
+    lastMsn: integer(attributes.get('LAST-MSN') ?? '', state),
+    ...(lastPart === undefined ? {} : { lastPart: integer(lastPart, state) }),
+  }
+  set(state.playlist, { renditionReports: [...(state.playlist.renditionReports ?? []), report] })
+}
+
+function readMap(value: string, state: State): void {
+  const uri = uriOf(value, 'EXT-X-MAP', state)
+  const attributes = parseAttributeList(value)
   const range = attributes.get('BYTERANGE')
   state.map = range === undefined ? { uri } : { uri, byteRange: readByteRange(range, uri, state) }
 }
@@ -112,8 +199,12 @@ function integer(value: string, state: State): number {
   return Number(value)
 }
 
+function milliseconds(value: string, state: State): number {
+  return Math.round(decimal(value, state) * 1e6) / 1000
+}
+
 function decimal(value: string, state: State): number {
   const [, number] = /^(\d{1,15}(?:\.\d*)?)(?:,|$)/.exec(value) ?? []
-  if (number === undefined) throw new MalformedInputError('EXTINF', state.line, value)
+  if (number === undefined) throw new MalformedInputError('decimal-floating-point', state.line, value)
   return Number(number)
 }

@@ -13,10 +13,39 @@ export type HlsMediaPlaylist = {
   /** No segment will be added. Always so for `vod`. */
   readonly isEnded: boolean
   readonly segments: readonly HlsSegment[]
-  /** Reserved for Low-Latency HLS; not written yet. */
+  /** EXT-X-PART-INF: longest partial segment. RFC 8216bis, 4.4.3.7. */
   readonly partTargetMs?: number
+  readonly serverControl?: HlsServerControl
+  readonly start?: HlsStart
+  /** Segments from the first on that a delta update leaves out of `segments`. RFC 8216bis, 4.4.5.2. */
+  readonly skippedSegments?: number
+  /** The segment that is being written, as far as it has come. */
+  readonly open?: HlsOpenSegment
+  /** Address of the next partial segment. RFC 8216bis, 4.4.5.3. */
+  readonly preloadHint?: string
+  readonly renditionReports?: readonly HlsRenditionReport[]
 }
 
+/** RFC 8216bis, 4.4.3.8. */
+export type HlsServerControl = {
+  readonly canBlockReload?: boolean
+  readonly holdBackMs?: number
+  readonly partHoldBackMs?: number
+  readonly canSkipUntilMs?: number
+}
+
+/** Where players should start; negative offsets count from the end. RFC 8216bis, 4.4.2.2. */
+export type HlsStart = { readonly timeOffsetMs: number; readonly precise: boolean }
+
+/** Its parts are at least one. */
+export type HlsOpenSegment = Pick<HlsSegment, 'discontinuity' | 'map' | 'programDateTimeMs'> & {
+  readonly parts: readonly HlsPart[]
+}
+
+/** How far another playlist of the presentation has come. RFC 8216bis, 4.4.5.4. */
+export type HlsRenditionReport = { readonly uri: string; readonly lastMsn: number; readonly lastPart?: number }
+
+/** A formatter may keep what it has made of a segment: treat as immutable. */
 export type HlsSegment = {
   readonly uri: string
   /** May have a fraction. */
@@ -30,7 +59,7 @@ export type HlsSegment = {
   readonly programDateTimeMs?: number
   /** The segment is known to be missing. */
   readonly gap?: boolean
-  /** Reserved for Low-Latency HLS; not written yet. */
+  /** Partial segments, all of them. RFC 8216bis, 4.4.4.9. */
   readonly parts?: readonly HlsPart[]
 }
 
@@ -39,6 +68,7 @@ export type HlsMap = { readonly uri: string; readonly byteRange?: HlsByteRange }
 export type HlsPart = {
   readonly uri: string
   readonly durationMs: number
+  /** Starts with a key frame. */
   readonly independent: boolean
   readonly byteRange?: HlsByteRange
 }

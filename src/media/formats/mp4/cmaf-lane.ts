@@ -3,9 +3,6 @@ import { CmafSegmentWriter, type WriterOutput } from './cmaf-segment-writer.ts'
 import type { CmafSample } from './fragment.ts'
 import { countedDurationTicks, defaultDurationTicks } from './sample-duration.ts'
 
-/** A longer step between two decode times is a gap, not the duration of a frame. */
-const LONGEST_FRAME_MS = 30_000
-
 /** One track on its way into segments: durations are filled in, and samples wait until their segment is decided. */
 export class CmafLane {
   readonly writer: CmafSegmentWriter
@@ -16,7 +13,6 @@ export class CmafLane {
   #queue: CmafSample[] = []
   #lastDurationTicks: Ticks
   #awaitsKey: boolean
-
   constructor(track: Track, sequence: number, output: WriterOutput) {
     this.#track = track
     this.writer = new CmafSegmentWriter(track, sequence, output)
@@ -32,6 +28,11 @@ export class CmafLane {
     return this.#queue[0]
   }
 
+  /** The frame whose duration the next one will tell. */
+  get held(): Frame | undefined {
+    return this.#held
+  }
+
   /** No frame is held or queued. */
   get isEmpty(): boolean {
     return this.#queue.length === 0 && this.#held === undefined
@@ -41,7 +42,7 @@ export class CmafLane {
   get queuedMs(): number {
     const first = this.#queue[0]
     const last = this.#queue.at(-1)
-    return first === undefined || last === undefined ? 0 : this.#toMs(last.dtsTicks - first.dtsTicks)
+    return first === undefined || last === undefined ? 0 : this.toMs(last.dtsTicks - first.dtsTicks)
   }
 
   /** Video starts, and starts anew, with a key frame; what comes before one cannot be decoded and is dropped. */
@@ -51,19 +52,31 @@ export class CmafLane {
     return true
   }
 
-  /** Keeps a copy of `frame.data`. */
-  push(frame: Frame): void {
-    this.#completeHeld(frame.dtsTicks)
+  /**
+   * Keeps a copy of `frame.data`. A longer step than `longestFrameMs` between two decode times is a gap, not the
+   * duration of a frame.
+   */
+  push(frame: Frame, longestFrameMs: number): void {
+    this.#completeHeld(frame.dtsTicks, longestFrameMs)
     const copy = { ...frame, data: frame.data.slice() }
     const durationTicks = frame.durationTicks || countedDurationTicks(this.#track, frame.data)
     if (durationTicks > 0) this.#enqueue(copy, ticks(durationTicks))
     else this.#held = copy
   }
 
-  /** Writes the head of the queue; undefined where the queue is empty. */
+  /** Writes the head of the queue, if there is one. */
   writeHead(): void {
     const sample = this.#queue.shift()
-    if (sample !== undefined) this.writer.add(sample)
+    if (sample === undefined) return
+    const following = this.#queue[0] ?? this.#held
+    // Only a key frame ends a video segment; where audio segments end is not known here.
+    const goesOn = this.#track.kind === 'video' && following !== undefined && !following.isKey
+    this.writer.add(sample, goesOn ? 'goes on' : 'unknown')
+  }
+
+  /** Milliseconds of a time on the track's clock. */
+  toMs(timeTicks: number): number {
+    return (timeTicks * 1000) / this.#track.clockRateHz
   }
 
   /** The held frame goes into the queue with the duration of the frame before it: nothing follows it. */
@@ -86,11 +99,11 @@ export class CmafLane {
     this.restart()
   }
 
-  #completeHeld(nextDtsTicks: Ticks): void {
+  #completeHeld(nextDtsTicks: Ticks, longestFrameMs: number): void {
     const held = this.#held
     if (held === undefined) return
     const stepTicks = Math.max(0, nextDtsTicks - held.dtsTicks)
-    const isGap = this.#toMs(stepTicks) > LONGEST_FRAME_MS
+    const isGap = this.toMs(stepTicks) > longestFrameMs
     this.#enqueue(held, isGap ? this.#lastDurationTicks : ticks(stepTicks))
     this.#held = undefined
   }
@@ -99,10 +112,6 @@ export class CmafLane {
     this.#lastDurationTicks = durationTicks
     const { dtsTicks, ptsTicks, isKey, data } = frame
     this.#queue.push({ dtsTicks, ptsTicks, durationTicks, isKey, data })
-  }
-
-  #toMs(spanTicks: number): number {
-    return (spanTicks * 1000) / this.#track.clockRateHz
   }
 }
 

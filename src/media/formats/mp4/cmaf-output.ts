@@ -19,6 +19,8 @@ export type CmafChunk = {
   readonly durationTicks: Ticks
   /** Starts with a key frame. True for all audio. */
   readonly isIndependent: boolean
+  /** Certain to be the last of its segment. */
+  readonly isLast: boolean
   /** The segment that this chunk opens or continues starts behind a discontinuity. */
   readonly discontinuity: boolean
 }
@@ -44,6 +46,8 @@ export type CmafSegment = {
   readonly discontinuity: boolean
   /** Starts with a key frame. */
   readonly isIndependent: boolean
+  /** No segment of this segmenter, rounded to seconds, lasts longer. */
+  readonly targetSeconds: number
   /** Video only. */
   readonly keyframes: readonly CmafKeyframe[]
   readonly byteLength: number

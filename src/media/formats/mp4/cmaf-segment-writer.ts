@@ -3,6 +3,9 @@ import type { CmafKeyframe, CmafSink } from './cmaf-output.ts'
 import { type CmafSample, writeFragment } from './fragment.ts'
 import { writeInitSegment } from './init-segment.ts'
 
+/** A part is at least this much of its target. RFC 8216bis, 4.4.4.9. */
+const FULL_SHARE = 0.85
+
 type OpenSegment = {
   readonly startTicks: number
   /** Decode time of the first sample: where `startTicks` lies on the decode timeline. */
@@ -45,23 +48,44 @@ export class CmafSegmentWriter {
     return this.#initId !== undefined
   }
 
+  /** Where the open segment starts. */
+  get startTicks(): number | undefined {
+    return this.#segment?.startTicks
+  }
+
+  /** Of the open segment with the samples that wait for their chunk, on the decode timeline. */
+  get lengthMs(): number {
+    if (this.#segment === undefined) return 0
+    const last = this.#chunk.at(-1)
+    const writtenTicks = this.#segment.durationTicks
+    const ticksLong = last === undefined ? writtenTicks : endTicks(last) - this.#segment.firstDtsTicks
+    return (ticksLong * 1000) / this.#track.clockRateHz
+  }
+
   /** Milliseconds from the start of the open segment to `timeTicks`; 0 where none is open. */
   elapsedMs(timeTicks: number): number {
     return this.#segment === undefined ? 0 : ((timeTicks - this.#segment.startTicks) * 1000) / this.#track.clockRateHz
   }
 
-  /** `sample.data` is kept until its chunk is written, then handed to the sink. */
-  add(sample: CmafSample): void {
+  /**
+   * `sample.data` is kept until its chunk is written, then handed to the sink. `next` says that the segment certainly
+   * goes on behind this sample: a chunk that is full is then written at once, else with the next sample.
+   */
+  add(sample: CmafSample, next: 'goes on' | 'unknown'): void {
     this.#segment ??= this.#openSegment(sample)
     const partTicks = rescaleTicks(this.#partTargetMs, 1000, this.#track.clockRateHz)
-    const [first] = this.#chunk
-    if (first !== undefined && endTicks(sample) - first.dtsTicks > partTicks) this.#writeChunk()
+    const before = this.#chunk[0]
+    if (before !== undefined && endTicks(sample) - before.dtsTicks > partTicks) this.#writeChunk('more follow')
     this.#chunk.push(sample)
+    if (next === 'unknown') return
+    const spanTicks = endTicks(sample) - (this.#chunk[0] ?? sample).dtsTicks
+    const isFull = spanTicks >= partTicks * FULL_SHARE && spanTicks + sample.durationTicks > partTicks
+    if (isFull) this.#writeChunk('more follow')
   }
 
   /** Ends the open segment, if there is one; the next one gets `nextSequence`. */
-  cut(nextSequence: number, next: NextSegment): void {
-    this.#writeChunk()
+  cut(nextSequence: number, next: NextSegment, targetSeconds: number): void {
+    this.#writeChunk('last')
     const segment = this.#segment
     if (segment !== undefined) {
       const { chunkCount: _, firstDtsTicks: __, ...facts } = segment
@@ -71,6 +95,7 @@ export class CmafSegmentWriter {
         initId: this.#initId ?? 0,
         startTicks: ticks(segment.startTicks),
         durationTicks: ticks(segment.durationTicks),
+        targetSeconds,
       })
     }
     this.#segment = undefined
@@ -104,7 +129,7 @@ export class CmafSegmentWriter {
     }
   }
 
-  #writeChunk(): void {
+  #writeChunk(place: 'last' | 'more follow'): void {
     const segment = this.#segment
     const [first] = this.#chunk
     const last = this.#chunk.at(-1)
@@ -127,6 +152,7 @@ export class CmafSegmentWriter {
       startTicks,
       durationTicks,
       isIndependent: first.isKey,
+      isLast: place === 'last',
       discontinuity: segment.discontinuity,
     })
   }

@@ -52,15 +52,15 @@ function spans(collected: SegmentCollector, track: Track): [number, number, numb
 }
 
 describe('CmafSegmenter', () => {
-  it('cuts video at the first key frame past the target, and audio at the same times', () => {
+  it('cuts video at the first key frame of each cell of the grid, and audio at the same times', () => {
     const span = { from: 1, to: 7.4 }
     for (const lead of [-0.7, -0.1, 0, 0.1, 0.7]) {
       const collected = collectSegments(TRACKS, interleaved([...video(span), ...audio(span)], lead), TARGET)
       const expected = [
-        [0, 1, 2],
-        [1, 3, 2],
-        [2, 5, 2],
-        [3, 7, 0.4],
+        [1, 1, 1],
+        [2, 2, 2],
+        [3, 4, 2],
+        [4, 6, 1.4],
       ]
       assert.deepEqual(spans(collected, VIDEO), expected, `video, audio ${lead} s ahead`)
       assert.deepEqual(spans(collected, AUDIO), expected, `audio ${lead} s ahead`)
@@ -70,19 +70,49 @@ describe('CmafSegmenter', () => {
   it('cuts audio alone at the target', () => {
     const collected = collectSegments([AUDIO], audio({ from: 0, to: 5 }), TARGET)
     assert.deepEqual(spans(collected, AUDIO), [
-      [0, 0, 2],
-      [1, 2, 2],
-      [2, 4, 1],
+      [1, 0, 2],
+      [2, 2, 2],
+      [3, 4, 1],
     ])
+  })
+
+  it('cuts streams alike that were opened at different times', () => {
+    for (const gop of [10, 24, 25, 37, 50, 60]) {
+      const all = video({ from: 0, to: 20 }, gop)
+      const early = spans(collectSegments([VIDEO], all, TARGET), VIDEO)
+      const late = spans(collectSegments([VIDEO], all.slice(151), TARGET), VIDEO)
+      assert.ok(late.length > 4)
+      // A key frame interval that divides no cell has numbers of its own; the times agree always.
+      const startsOf = (list: typeof early) =>
+        list.slice(1).map(([sequence, start]) => (gop <= 50 ? [sequence, start] : start))
+      assert.deepEqual(startsOf(late), startsOf(early).slice(-(late.length - 1)), `key frames every ${gop} frames`)
+    }
+  })
+
+  it('keeps to the target duration of the first segment, with a cut in mid-GOP where it must', () => {
+    const frames = video({ from: 0, to: 20 }, 1000).map((frame, index) => ({
+      ...frame,
+      isKey: index % 25 === 0 && index < 200,
+    }))
+    const { segments } = collectSegments([VIDEO], frames, TARGET)
+    for (const { segment } of segments) {
+      assert.equal(segment.targetSeconds, 2)
+      assert.ok(segment.durationTicks < 2.5 * 90_000, `${segment.durationTicks}`)
+    }
+    assert.deepEqual(
+      segments.map(({ segment }) => segment.isIndependent),
+      segments.map(({ segment }) => segment.startTicks < 200 * 3600),
+    )
   })
 
   it('lets the segment and its chunks go on while no key frame comes', () => {
     const collected = collectSegments([VIDEO], video({ from: 0, to: 9 }, 200), TARGET)
     assert.deepEqual(spans(collected, VIDEO), [
-      [0, 0, 8],
-      [1, 8, 1],
+      [1, 0, 8],
+      [2, 8, 1],
     ])
-    assert.equal(collected.chunks.filter(({ chunk }) => chunk.sequence === 0).length, 17)
+    assert.equal(collected.of(VIDEO.id)[0]?.segment.targetSeconds, 8)
+    assert.equal(collected.chunks.filter(({ chunk }) => chunk.sequence === 1).length, 25)
   })
 
   it('makes chunks no longer than the part target, one after the other', () => {
@@ -124,7 +154,7 @@ describe('CmafSegmenter', () => {
 
   it('drops what comes before the first key frame', () => {
     const collected = collectSegments([VIDEO], video({ from: 0, to: 4 }).slice(5), TARGET)
-    assert.deepEqual(spans(collected, VIDEO)[0], [0, 1, 2])
+    assert.deepEqual(spans(collected, VIDEO)[0], [1, 1, 1])
   })
 
   it('marks a discontinuity in all tracks where the publisher came back', () => {
@@ -143,10 +173,10 @@ describe('CmafSegmenter', () => {
       assert.deepEqual(
         collector.of(track.id).map(({ segment }) => [segment.sequence, segment.discontinuity]),
         [
-          [0, false],
-          [1, false],
-          [2, true],
-          [3, false],
+          [51, false],
+          [52, false],
+          [53, true],
+          [54, false],
         ],
       )
     }
@@ -167,16 +197,16 @@ describe('CmafSegmenter', () => {
     const facts = (track: Track) =>
       collector.of(track.id).map(({ segment }) => [segment.sequence, segment.initId, segment.discontinuity])
     assert.deepEqual(facts(VIDEO), [
-      [0, 0, false],
       [1, 0, false],
-      [2, 2, true],
-      [3, 2, false],
+      [2, 0, false],
+      [3, 2, true],
+      [4, 2, false],
     ])
     assert.deepEqual(facts(AUDIO), [
-      [0, 1, false],
       [1, 1, false],
-      [2, 1, true],
-      [3, 1, false],
+      [2, 1, false],
+      [3, 1, true],
+      [4, 1, false],
     ])
   })
 
@@ -187,15 +217,15 @@ describe('CmafSegmenter', () => {
     for (const frame of interleaved([...video({ from: 0, to: 3 }), ...audio({ from: 0, to: 3 })]))
       segmenter.frame(frame)
     segmenter.setTracks([VIDEO])
-    assert.equal(spans(collector, AUDIO).at(-1)?.[0], 1)
+    assert.equal(spans(collector, AUDIO).at(-1)?.[0], 2)
     for (const frame of video({ from: 3, to: 4 })) segmenter.frame(frame)
     segmenter.flush()
     assert.deepEqual(
       collector.of(VIDEO.id).map(({ segment }) => [segment.sequence, segment.discontinuity]),
       [
-        [0, false],
         [1, false],
-        [2, true],
+        [2, false],
+        [3, true],
       ],
     )
   })
@@ -215,7 +245,7 @@ describe('CmafSegmenter', () => {
     segmenter.setTracks(TRACKS)
     const frames = interleaved([...video({ from: 0, to: 10 }), ...audio({ from: 0, to: 1 })])
     for (const frame of frames) segmenter.frame(frame)
-    assert.deepEqual(spans(collector, AUDIO), [[0, 0, 1]])
+    assert.deepEqual(spans(collector, AUDIO), [[1, 0, 1]])
   })
 
   it('loses, doubles and reorders nothing, however the frames come', () => {
@@ -237,7 +267,13 @@ describe('CmafSegmenter', () => {
             segments.flatMap(({ bytes }) => decodeTimes(bytes)),
             own.map((frame) => frame.dtsTicks),
           )
-          assert.ok(segments.every(({ segment }) => segment.isIndependent))
+          for (const { segment } of segments) {
+            const seconds = segment.durationTicks / track.clockRateHz
+            assert.ok(
+              Math.round(seconds) <= segment.targetSeconds,
+              `${track.kind} ${seconds} of ${segment.targetSeconds}`,
+            )
+          }
         }
       }),
       { numRuns: 60 },

@@ -2,20 +2,24 @@ import { type Frame, sameConfiguration, type Track } from '../../model/index.ts'
 import { type ClockTime, CmafLane, inClock } from './cmaf-lane.ts'
 import type { CmafSink } from './cmaf-output.ts'
 import type { NextSegment } from './cmaf-segment-writer.ts'
+import { SegmentGrid } from './segment-grid.ts'
 
 export type CmafSegmenterOptions = {
-  /** Video segments end at the first key frame that comes this long after their start, audio-only ones at once. */
+  /** Segments start at the first key frame (of audio alone: frame) behind each multiple of this on the line of time. */
   readonly targetDurationMs: number
-  /** No chunk is longer, unless one frame alone is. Default 500. */
+  /** No chunk is longer, unless one frame alone is. Default 334. */
   readonly partTargetMs?: number
 }
 
 /** Where segment `sequence` starts in every track. */
-type Boundary = ClockTime & { readonly sequence: number; readonly next: NextSegment }
+type Boundary = ClockTime & {
+  readonly sequence: number
+  readonly next: NextSegment
+  /** The leader cuts here without a key frame. */
+  readonly isForced: boolean
+}
 
-const DEFAULT_PART_TARGET_MS = 500
-/** Key frames jitter by some milliseconds around their nominal interval: a segment may be this much short. */
-const VIDEO_TARGET_TOLERANCE = 0.95
+const DEFAULT_PART_TARGET_MS = 334
 /** A silent track finds only the newest boundaries when it speaks again; it then skips segment numbers. */
 const MAX_BOUNDARIES = 64
 
@@ -29,7 +33,9 @@ const MAX_BOUNDARIES = 64
  * passed them, yet no longer than one target duration: if the leader falls silent, the others go on and cut for
  * themselves at the target duration, and the leader rejoins at its next key frame.
  *
- * Where no key frame comes, the segment grows and its chunks go on being written: there is no cut in mid-GOP.
+ * Segments lie on the grid of the line of time (`SegmentGrid`), not at distances from their first frame. Where no key
+ * frame comes, the segment grows and its chunks go on being written, until it would be longer than the target duration
+ * that the first segment has fixed: then it is cut in mid-GOP.
  *
  * Frames need dts ≥ 0. A `durationTicks` of 0 is filled in: audio from its sample count, video from the next frame,
  * which holds it back by one frame. `frame.data` is copied.
@@ -37,6 +43,7 @@ const MAX_BOUNDARIES = 64
 export class CmafSegmenter {
   readonly #sink: CmafSink
   readonly #targetMs: number
+  readonly #grid: SegmentGrid
   readonly #partTargetMs: number
   readonly #lanes = new Map<number, CmafLane>()
   #leader: CmafLane | undefined
@@ -52,6 +59,7 @@ export class CmafSegmenter {
   constructor(sink: CmafSink, options: CmafSegmenterOptions) {
     this.#sink = sink
     this.#targetMs = options.targetDurationMs
+    this.#grid = new SegmentGrid(options.targetDurationMs)
     this.#partTargetMs = options.partTargetMs ?? DEFAULT_PART_TARGET_MS
   }
 
@@ -73,10 +81,11 @@ export class CmafSegmenter {
     const lane = this.#lanes.get(frame.trackId)
     if (lane === undefined || !lane.accepts(frame)) return
     if (lane === this.#leader) {
+      this.#considerLimit(lane, frame)
       if (frame.isKey) this.#considerBoundary(lane, frame)
       this.#horizon = { ticks: frame.dtsTicks, clockRateHz: lane.track.clockRateHz }
     }
-    lane.push(frame)
+    lane.push(frame, this.#grid.limitMs)
     if (lane !== this.#leader) this.#release(lane)
     else for (const each of this.#lanes.values()) this.#release(each)
     this.#closeSilentLanes()
@@ -97,7 +106,7 @@ export class CmafSegmenter {
     for (const [id, lane] of this.#lanes) {
       if (kept.has(id)) continue
       this.#drain(lane)
-      lane.writer.cut(lane.writer.sequence + 1, 'discontinuous')
+      this.#cut(lane, lane.writer.sequence + 1, 'discontinuous')
       this.#lanes.delete(id)
       removed = true
     }
@@ -115,7 +124,7 @@ export class CmafSegmenter {
     if (sameConfiguration(lane.track, track)) return false
     this.#drain(lane)
     const { writer } = lane
-    if (writer.hasOpenSegment) writer.cut(writer.sequence + 1, 'discontinuous')
+    if (writer.hasOpenSegment) this.#cut(lane, writer.sequence + 1, 'discontinuous')
     lane.setTrack(track)
     return true
   }
@@ -128,18 +137,53 @@ export class CmafSegmenter {
   }
 
   #considerBoundary(leader: CmafLane, key: Frame): void {
-    const time = { ticks: key.ptsTicks, clockRateHz: leader.track.clockRateHz }
-    if (this.#segmentStart === undefined) this.#segmentStart = time
-    const startTicks = inClock(this.#segmentStart, time.clockRateHz)
-    const elapsedMs = ((time.ticks - startTicks) * 1000) / time.clockRateHz
-    const neededMs = leader.track.kind === 'video' ? this.#targetMs * VIDEO_TARGET_TOLERANCE : this.#targetMs
+    const { kind, clockRateHz } = leader.track
+    const time = { ticks: key.ptsTicks, clockRateHz }
+    const timeMs = leader.toMs(key.ptsTicks)
+    this.#grid.noteKey(timeMs)
+    if (this.#segmentStart === undefined) {
+      this.#number(this.#grid.numberAt(timeMs, kind))
+      this.#segmentStart = time
+    }
+    if (time === this.#segmentStart) return
     const isBehind = leader.writer.sequence < this.#sequence
-    if (this.#changed || isBehind || elapsedMs >= neededMs) this.#addBoundary(time)
+    const isDue = this.#changed || isBehind || this.#grid.isDue(msOf(this.#segmentStart), timeMs, kind)
+    if (isDue) this.#addBoundary(time)
   }
 
-  #addBoundary(time: ClockTime): void {
+  /** The leader's frame whose end is known now would make its segment too long: the segment ends in front of it. */
+  #considerLimit(leader: CmafLane, frame: Frame): void {
+    const candidate = leader.held ?? frame
+    const durationTicks = leader.held ? frame.dtsTicks - candidate.dtsTicks : frame.durationTicks
+    const elapsedMs = leader.writer.elapsedMs(candidate.ptsTicks)
+    const durationMs = leader.toMs(durationTicks)
+    if (elapsedMs <= 0 || candidate.isKey || durationMs > this.#grid.limitMs) return
+    if (elapsedMs + durationMs <= this.#grid.limitMs) return
+    this.#addBoundary({ ticks: candidate.ptsTicks, clockRateHz: leader.track.clockRateHz }, 'forced')
+  }
+
+  /** How long the open segments of all tracks are where a boundary at `timeMs` ends them. */
+  #longestOpenMs(timeMs: number): number {
+    const startsMs = [...this.#lanes.values()].flatMap((lane) => {
+      const { startTicks } = lane.writer
+      const firstTicks = startTicks ?? lane.head?.ptsTicks
+      return firstTicks === undefined ? [] : [lane.toMs(firstTicks)]
+    })
+    return timeMs - Math.min(timeMs, ...startsMs)
+  }
+
+  /** The first segment of all gets its number from its place on the line of time. */
+  #number(sequence: number): void {
+    if ([...this.#lanes.values()].some((lane) => lane.writer.hasStarted)) return
+    this.#sequence = sequence
+    for (const lane of this.#lanes.values()) lane.writer.sequence = sequence
+  }
+
+  #addBoundary(time: ClockTime, how: 'at a key frame' | 'forced' = 'at a key frame'): void {
+    this.#grid.fixTargetSeconds(this.#longestOpenMs(msOf(time)))
     this.#sequence++
-    this.#boundaries.push({ ...time, sequence: this.#sequence, next: this.#changed ? 'discontinuous' : 'continuous' })
+    const next = this.#changed ? 'discontinuous' : 'continuous'
+    this.#boundaries.push({ ...time, sequence: this.#sequence, next, isForced: how === 'forced' })
     if (this.#boundaries.length > MAX_BOUNDARIES) this.#boundaries.shift()
     this.#segmentStart = time
     this.#changed = false
@@ -162,8 +206,12 @@ export class CmafSegmenter {
   }
 
   #cutWithoutLeader(lane: CmafLane, timeTicks: number): void {
+    const { kind } = lane.track
+    const timeMs = lane.toMs(timeTicks)
+    this.#number(this.#grid.numberAt(timeMs, kind))
     const isNewest = lane.writer.sequence >= this.#sequence
-    if (isNewest && lane.writer.elapsedMs(timeTicks) >= this.#targetMs) {
+    const startMs = timeMs - lane.writer.elapsedMs(timeTicks)
+    if (isNewest && this.#grid.isDue(startMs, timeMs, kind)) {
       this.#sequence = lane.writer.sequence
       this.#addBoundary({ ticks: timeTicks, clockRateHz: lane.track.clockRateHz })
     }
@@ -172,29 +220,39 @@ export class CmafSegmenter {
   /** Cuts in front of the queue's head, if the head is at or past the start of a later segment. */
   #followBoundaries(lane: CmafLane): void {
     const { head } = lane
-    if (head === undefined || (lane.track.kind === 'video' && !head.isKey)) return
+    if (head === undefined) return
     const passed = this.#boundaries.filter(
       (boundary) =>
         boundary.sequence > lane.writer.sequence && inClock(boundary, lane.track.clockRateHz) <= head.ptsTicks,
     )
-    this.#cutTo(lane, passed)
+    const canCut =
+      lane.track.kind === 'audio' ||
+      head.isKey ||
+      (lane === this.#leader && passed.some(({ isForced }) => isForced)) ||
+      lane.writer.elapsedMs(head.ptsTicks) + lane.toMs(head.durationTicks) > this.#grid.limitMs
+    if (canCut) this.#cutTo(lane, passed)
   }
 
   #cutTo(lane: CmafLane, passed: readonly Boundary[]): void {
     const newest = passed.at(-1)
     if (newest === undefined) return
     const breaks = passed.some((boundary) => boundary.next === 'discontinuous')
-    lane.writer.cut(newest.sequence, breaks ? 'discontinuous' : 'continuous')
+    this.#cut(lane, newest.sequence, breaks ? 'discontinuous' : 'continuous')
   }
 
-  /** A track that has sent nothing for a target duration past the end of its segment does not keep it open. */
+  #cut(lane: CmafLane, nextSequence: number, next: NextSegment): void {
+    const lengthMs = lane.writer.lengthMs
+    lane.writer.cut(nextSequence, next, this.#grid.fixTargetSeconds(lengthMs))
+  }
+
+  /** A track that has sent nothing for a while past the end of its segment does not keep it open. */
   #closeSilentLanes(): void {
     const horizon = this.#horizon
     if (horizon === undefined) return
     for (const lane of this.#lanes.values()) {
       if (lane === this.#leader || !lane.isEmpty || !lane.writer.hasOpenSegment) continue
       const { clockRateHz } = lane.track
-      const limitTicks = inClock(horizon, clockRateHz) - (this.#targetMs * clockRateHz) / 1000
+      const limitTicks = inClock(horizon, clockRateHz) - (silentAfterMs(this.#targetMs) * clockRateHz) / 1000
       const passed = this.#boundaries.filter(
         (boundary) => boundary.sequence > lane.writer.sequence && inClock(boundary, clockRateHz) <= limitTicks,
       )
@@ -218,12 +276,22 @@ export class CmafSegmenter {
     )
     this.#sequence = Math.max(this.#sequence, ...sequences)
     for (const lane of this.#lanes.values()) {
-      lane.writer.cut(this.#sequence, next)
+      this.#cut(lane, this.#sequence, next)
       lane.restart()
     }
     this.#boundaries = []
     this.#segmentStart = undefined
     this.#horizon = undefined
     this.#changed = false
+    this.#grid.forgetKey()
   }
+}
+
+/** A track so far behind the leader is silent, no longer late. */
+export function silentAfterMs(targetDurationMs: number): number {
+  return Math.max(3000, 2 * targetDurationMs)
+}
+
+function msOf({ ticks, clockRateHz }: ClockTime): number {
+  return (ticks * 1000) / clockRateHz
 }

@@ -1,9 +1,10 @@
 import { streamNameProblem } from '../../../platform/config/index.ts'
+import { isSegmentedFile } from '../../delivery/index.ts'
 
 /** What an HTTP path asks for. */
 export type HttpAddress =
   | { readonly kind: 'progressive'; readonly name: string; readonly format: string }
-  | { readonly kind: 'hls'; readonly name: string; readonly file: string }
+  | { readonly kind: 'segmented'; readonly name: string; readonly file: string }
   | { readonly kind: 'snapshot'; readonly name: string; readonly format: 'jpg' | 'webp' }
   | { readonly kind: 'vod'; readonly id: string; readonly file: string }
   /** The API, the console, a player page: the control thread's. */
@@ -42,8 +43,7 @@ function streamAddress(rest: string): HttpAddress {
   const slash = rest.lastIndexOf('/')
   const folder = rest.slice(0, Math.max(0, slash))
   const file = rest.slice(slash + 1)
-  if (folder && (file === 'index.m3u8' || /^t\d+[-.].*(m3u8|m4s)$/.test(file)))
-    return named({ kind: 'hls', name: folder, file })
+  if (folder && isSegmentedFile(file)) return named({ kind: 'segmented', name: folder, file })
   const snapshot = /^snapshot\.(jpg|webp)$/.exec(file)
   if (folder && snapshot) return named({ kind: 'snapshot', name: folder, format: snapshot[1] as 'jpg' | 'webp' })
   const progressive = PROGRESSIVE.exec(rest)

@@ -4,10 +4,10 @@ import { errorFields } from '../../../platform/telemetry/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
 import { ControlProxy } from './control-proxy.ts'
-import { serveHls } from './hls.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
 import { CORS, problemOf, respondProblem } from './respond.ts'
+import { serveSegmented } from './segmented.ts'
 import { pictureFile, serveRecordedPicture, serveSnapshot } from './snapshot.ts'
 import { WebSocketListener } from './websocket.ts'
 
@@ -83,7 +83,7 @@ export class HttpListener {
       })
     }
     if (address.kind === 'progressive') return playProgressive(this.#context, request, response, address)
-    if (address.kind === 'hls') return serveHls(this.#context, request, response, address)
+    if (address.kind === 'segmented') return serveSegmented(this.#context, request, response, { ...address, query })
     if (address.kind === 'vod') {
       const format = pictureFile(address.file)
       if (format) return serveRecordedPicture(this.#context, response, { id: address.id, format, query })

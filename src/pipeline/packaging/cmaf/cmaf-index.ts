@@ -1,31 +1,20 @@
+import { silentAfterMs } from '../../../media/formats/mp4/index.ts'
 import type { CmafRecord, CmafTrackInfo, PlacedRecord } from './cmaf-record.ts'
-
-/** Positions [from, to) in the CMAF log. */
-export type LogRange = readonly [from: number, to: number]
-
-export type IndexedSegment = {
-  readonly sequence: number
-  readonly initId: number
-  readonly startTicks: number
-  readonly durationTicks: number
-  readonly discontinuity: boolean
-  readonly byteLength: number
-  readonly epochMs: number
-  readonly ranges: readonly LogRange[]
-}
-
-export type IndexedTrack = {
-  info: CmafTrackInfo
-  readonly inits: Map<number, Uint8Array>
-  /** Oldest first. Longer than the playlist: the last ones to slide out can still be fetched. */
-  readonly segments: IndexedSegment[]
-  /** Discontinuities in front of `segments`. */
-  discontinuitySequence: number
-  openRanges: LogRange[]
-}
+import type { IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from './indexed-segment.ts'
 
 /** Segments that stay fetchable after they left the playlist, for players that are a little behind. */
 const GRACE_SEGMENTS = 3
+/** Least share of the part target that a part lasts, the last of a segment aside. RFC 8216bis, 4.4.4.9. */
+const LEAST_PART_SHARE = 0.85
+/** Ticks are whole, so that a part may be a fraction of a millisecond longer than it should. */
+const PART_ROUNDING_MS = 0.1
+
+export type CmafIndexOptions = {
+  readonly windowSegments: number
+  readonly segmentMs: number
+  /** Most of a chunk. */
+  readonly partTargetMs: number
+}
 
 /**
  * What the CMAF log amounts to: the window of segments of each track. Every worker that reads the log keeps its own,
@@ -33,38 +22,49 @@ const GRACE_SEGMENTS = 3
  */
 export class CmafIndex {
   readonly tracks = new Map<number, IndexedTrack>()
-  readonly windowSegments: number
+  readonly options: CmafIndexOptions
   /** Part of every segment's address: a stream that starts anew must not meet its old segments in a cache. */
   readonly life: string
   ended = false
-  /** Goes up with every change that a playlist shows. */
+  /** Goes up with every change that a list shows. */
   version = 0
+  /** EXT-X-TARGETDURATION; 0 until the first segment is there. */
+  targetSeconds = 0
+  /** Every track keeps to the tolerances of partial segments, as far as its first segment tells. */
+  isLowLatency = true
 
-  constructor(windowSegments: number, life: string) {
-    this.windowSegments = windowSegments
+  constructor(options: CmafIndexOptions, life: string) {
+    this.options = options
     this.life = life
   }
 
   apply({ record, payloadFrom, next }: PlacedRecord, payload: () => Uint8Array): void {
-    if (record.type === 'tracks') this.#setTracks(record.tracks)
-    else if (record.type === 'init') this.tracks.get(record.trackId)?.inits.set(record.initId, payload())
-    else if (record.type === 'chunk') this.tracks.get(record.trackId)?.openRanges.push([payloadFrom, next])
-    else if (record.type === 'segment') this.#close(record)
-    else this.ended = true
-    if (record.type !== 'chunk') this.version++
+    this.version++
+    if (record.type === 'tracks') return this.#setTracks(record.tracks)
+    if (record.type === 'end') {
+      this.ended = true
+      for (const track of this.tracks.values()) track.version++
+      return
+    }
+    const track = this.tracks.get(record.trackId)
+    if (!track) return
+    if (record.type === 'init') track.inits.set(record.initId, payload())
+    else if (record.type === 'chunk') this.#addChunk(track, record, [payloadFrom, next])
+    else this.#close(track, record)
+    track.version++
   }
 
   /** The segments of the playlist: the newest ones. */
   listed(track: IndexedTrack): readonly IndexedSegment[] {
-    return this.ended ? track.segments : track.segments.slice(-this.windowSegments)
+    return this.ended ? track.segments : track.segments.slice(-this.options.windowSegments)
   }
 
   /** The lowest position that a segment still needs; `head` when there is none. */
   lowestPosition(head: number): number {
     let lowest = head
-    for (const track of this.tracks.values()) {
-      const first = track.segments[0]?.ranges[0] ?? track.openRanges[0]
-      if (first && first[0] < lowest) lowest = first[0]
+    for (const { segments, open } of this.tracks.values()) {
+      const oldest = segments.find(({ parts }) => parts.length > 0) ?? open
+      lowest = Math.min(lowest, oldest?.parts[0]?.from ?? head)
     }
     return lowest
   }
@@ -74,49 +74,137 @@ export class CmafIndex {
       ...track,
       inits: [...track.inits].map(([id, bytes]) => [id, Buffer.from(bytes).toString('base64')]),
     }))
-    return Buffer.from(JSON.stringify({ tracks, life: this.life, ended: this.ended, version: this.version }))
+    const { life, ended, version, targetSeconds, isLowLatency, options } = this
+    return Buffer.from(JSON.stringify({ tracks, life, ended, version, targetSeconds, isLowLatency, options }))
   }
-  static fromSnapshot(bytes: Uint8Array, windowSegments: number): CmafIndex {
+  static fromSnapshot(bytes: Uint8Array): CmafIndex {
     const state = JSON.parse(Buffer.from(bytes).toString()) as SnapshotJson
-    const index = new CmafIndex(windowSegments, state.life)
+    const index = new CmafIndex(state.options, state.life)
     for (const track of state.tracks) {
       const inits = new Map(track.inits.map(([id, text]) => [id, new Uint8Array(Buffer.from(text, 'base64'))]))
-      index.tracks.set(track.info.id, { ...track, inits })
+      index.tracks.set(track.info.id, { ...track, open: track.open, inits })
     }
-    index.ended = state.ended
-    index.version = state.version
-    return index
+    const { ended, version, targetSeconds, isLowLatency } = state
+    return Object.assign(index, { ended, version, targetSeconds, isLowLatency })
   }
 
   #setTracks(infos: readonly CmafTrackInfo[]): void {
     for (const info of infos) {
       const known = this.tracks.get(info.id)
       if (known) known.info = info
-      else {
-        const fresh = { info, inits: new Map(), segments: [], discontinuitySequence: 0, openRanges: [] }
-        this.tracks.set(info.id, fresh)
-      }
+      else this.tracks.set(info.id, newTrack(info))
     }
     const kept = new Set(infos.map((info) => info.id))
     for (const id of this.tracks.keys()) if (!kept.has(id)) this.tracks.delete(id)
   }
 
-  #close(record: Extract<CmafRecord, { type: 'segment' }>): void {
-    const track = this.tracks.get(record.trackId)
-    if (!track) return
-    track.segments.push({ ...record, ranges: track.openRanges })
-    track.openRanges = []
-    while (track.segments.length > this.windowSegments + GRACE_SEGMENTS) {
-      if (track.segments.shift()?.discontinuity) track.discontinuitySequence++
+  #addChunk(track: IndexedTrack, record: ChunkRecord, [from, to]: readonly [number, number]): void {
+    const { startTicks, durationTicks, isIndependent } = record
+    const open = track.open ?? { ...record, parts: [], regularCount: 0 }
+    const part: IndexedPart = { from, to, startTicks, durationTicks, isIndependent }
+    const isRegular = open.regularCount === open.parts.length && this.#isRegularPart(track, record)
+    const regularCount = open.regularCount + (isRegular ? 1 : 0)
+    track.open = { ...open, parts: [...open.parts, part], regularCount }
+  }
+  #isRegularPart({ info }: IndexedTrack, { durationTicks, isLast }: ChunkRecord): boolean {
+    const durationMs = (durationTicks * 1000) / info.clockRateHz
+    const { partTargetMs } = this.options
+    if (durationMs > partTargetMs + PART_ROUNDING_MS) return false
+    return isLast || durationMs >= partTargetMs * LEAST_PART_SHARE
+  }
+
+  #close(track: IndexedTrack, record: SegmentRecord): void {
+    const { open, segments } = track
+    track.open = undefined
+    this.#fillGaps(track, record)
+    const last = segments.at(-1)
+    if (!open || (last && last.sequence >= record.sequence)) return
+    const isRegular = open.regularCount === open.parts.length
+    if (segments.length === 0 && !isRegular) this.isLowLatency = false
+    this.targetSeconds ||= record.targetSeconds
+    segments.push({ ...record, parts: open.parts, isRegular })
+    this.#shorten(track)
+    for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
+  }
+
+  #shorten(track: IndexedTrack): void {
+    const { segments, inits } = track
+    while (segments.length > this.options.windowSegments + GRACE_SEGMENTS) {
+      if (segments.shift()?.discontinuity) track.discontinuitySequence++
     }
-    const used = new Set(track.segments.map((segment) => segment.initId)).add(record.initId)
-    for (const id of track.inits.keys()) if (id < Math.min(...used)) track.inits.delete(id)
+    const lowest = Math.min(...segments.map((segment) => segment.initId))
+    for (const id of inits.keys()) if (id < lowest) inits.delete(id)
+  }
+
+  /** Numbers that the track has skipped: it had no samples there. */
+  #fillGaps(track: IndexedTrack, next: SegmentRecord): void {
+    const last = track.segments.at(-1)
+    const count = last ? next.sequence - last.sequence - 1 : 0
+    if (!last || count <= 0) return
+    const startTicks = last.startTicks + last.durationTicks
+    const durationTicks = Math.max(0, (next.startTicks - startTicks) / count)
+    for (let at = 0; at < count; at++) {
+      const start = Math.round(startTicks + at * durationTicks)
+      track.segments.push(gapAfter(track, last, 1 + at, [start, Math.round(durationTicks)]))
+    }
+  }
+  /** A track that is silent while the others go on still has its segments: gaps. */
+  #fillSilence(silent: IndexedTrack, speaking: IndexedTrack, { startTicks, durationTicks }: SegmentRecord): void {
+    const last = silent.segments.at(-1)
+    if (!last || silent.open) return
+    const endMs = ((startTicks + durationTicks) * 1000) / speaking.info.clockRateHz
+    const passed = speaking.segments.filter((segment) => {
+      const segmentEndMs = ((segment.startTicks + segment.durationTicks) * 1000) / speaking.info.clockRateHz
+      return segment.sequence > last.sequence && segmentEndMs < endMs - silentAfterMs(this.options.segmentMs)
+    })
+    const scale = silent.info.clockRateHz / speaking.info.clockRateHz
+    for (const segment of passed) {
+      const times: Times = [Math.round(segment.startTicks * scale), Math.round(segment.durationTicks * scale)]
+      silent.segments.push(gapAfter(silent, last, segment.sequence - last.sequence, times))
+    }
+    if (passed.length === 0) return
+    silent.version++
+    this.#shorten(silent)
   }
 }
 
+type ChunkRecord = Extract<CmafRecord, { type: 'chunk' }>
+type SegmentRecord = Extract<CmafRecord, { type: 'segment' }>
+
+function newTrack(info: CmafTrackInfo): IndexedTrack {
+  return { info, inits: new Map(), segments: [], discontinuitySequence: 0, open: undefined, version: 0 }
+}
+
+type Times = readonly [startTicks: number, durationTicks: number]
+
+function gapAfter(track: IndexedTrack, last: IndexedSegment, steps: number, times: Times): IndexedSegment {
+  const [startTicks, durationTicks] = times
+  return {
+    ...last,
+    sequence: last.sequence + steps,
+    startTicks,
+    durationTicks,
+    discontinuity: false,
+    isIndependent: true,
+    byteLength: 0,
+    epochMs: last.epochMs + Math.round(((startTicks - last.startTicks) * 1000) / track.info.clockRateHz),
+    keyframes: [],
+    parts: [],
+    isRegular: true,
+  }
+}
+
+type TrackJson = Omit<IndexedTrack, 'inits' | 'open'> & {
+  readonly inits: readonly [number, string][]
+  /** Undefined does not outlive JSON. */
+  readonly open?: OpenSegment
+}
 type SnapshotJson = {
-  readonly tracks: readonly (Omit<IndexedTrack, 'inits'> & { readonly inits: readonly [number, string][] })[]
+  readonly tracks: readonly TrackJson[]
   readonly life: string
   readonly ended: boolean
   readonly version: number
+  readonly targetSeconds: number
+  readonly isLowLatency: boolean
+  readonly options: CmafIndexOptions
 }

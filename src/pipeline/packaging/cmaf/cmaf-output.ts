@@ -6,7 +6,8 @@ import { type CmafRecord, type CmafTrackInfo, encodeCmafRecord } from './cmaf-re
 
 export type CmafOutputOptions = {
   readonly segmentMs: number
-  readonly partMs: number
+  /** Most of a chunk. */
+  readonly partTargetMs: number
   readonly windowSegments: number
   /** Part of the segments' addresses, unique to this output. */
   readonly life: string
@@ -36,13 +37,16 @@ export class CmafOutput implements StreamOutput {
   constructor(log: LogWriter, options: CmafOutputOptions) {
     this.log = log
     this.#tap = options.tap
-    this.#index = new CmafIndex(options.windowSegments, options.life)
+    this.#index = new CmafIndex(options, options.life)
     const sink: CmafSink = {
       onInit: (trackId, initId, bytes) => this.#onInit(trackId, initId, bytes),
       onChunk: (trackId, chunk) => this.#onChunk(trackId, chunk),
       onSegment: (trackId, segment) => this.#onSegment(trackId, segment),
     }
-    this.#segmenter = new CmafSegmenter(sink, { targetDurationMs: options.segmentMs, partTargetMs: options.partMs })
+    this.#segmenter = new CmafSegmenter(sink, {
+      targetDurationMs: options.segmentMs,
+      partTargetMs: options.partTargetMs,
+    })
   }
 
   snapshot(): Uint8Array {
@@ -84,17 +88,14 @@ export class CmafOutput implements StreamOutput {
     this.#tap?.onInit(trackId, initId, bytes)
   }
   #onChunk(trackId: number, chunk: CmafChunk): void {
-    const { sequence, initId, startTicks, durationTicks, isIndependent } = chunk
-    this.#write({ type: 'chunk', trackId, sequence, initId, startTicks, durationTicks, isIndependent }, chunk.parts)
+    const { index: _, parts, ...facts } = chunk
+    const epochMs = this.#epochAt(trackId, chunk.startTicks)
+    this.#write({ type: 'chunk', trackId, epochMs, ...facts }, parts)
     this.#tap?.onChunk(trackId, chunk)
   }
   #onSegment(trackId: number, segment: CmafSegment): void {
-    const { sequence, initId, startTicks, durationTicks, discontinuity, byteLength } = segment
-    const epochMs = this.#epochAt(trackId, startTicks)
-    this.#write(
-      { type: 'segment', trackId, sequence, initId, startTicks, durationTicks, discontinuity, byteLength, epochMs },
-      [],
-    )
+    const epochMs = this.#epochAt(trackId, segment.startTicks)
+    this.#write({ type: 'segment', trackId, epochMs, ...segment }, [])
     this.#tap?.onSegmentTime(trackId, epochMs)
     this.#tap?.onSegment(trackId, segment)
     this.log.keepFrom(this.#index.lowestPosition(this.log.head))

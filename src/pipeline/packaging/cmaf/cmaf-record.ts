@@ -1,3 +1,4 @@
+import type { CmafKeyframe } from '../../../media/formats/mp4/index.ts'
 import type { AudioTrack, VideoTrack } from '../../../media/model/index.ts'
 
 /** A track as a playlist needs it; the configuration record is in the initialization segment. */
@@ -20,6 +21,11 @@ export type CmafRecord =
       readonly startTicks: number
       readonly durationTicks: number
       readonly isIndependent: boolean
+      readonly isLast: boolean
+      readonly discontinuity: boolean
+      readonly byteLength: number
+      /** Wall clock of the first sample. */
+      readonly epochMs: number
     }
   | {
       readonly type: 'segment'
@@ -29,9 +35,14 @@ export type CmafRecord =
       readonly startTicks: number
       readonly durationTicks: number
       readonly discontinuity: boolean
+      readonly isIndependent: boolean
       readonly byteLength: number
       /** Wall clock of the first sample. */
       readonly epochMs: number
+      /** The same in every segment: none is longer, rounded to seconds. */
+      readonly targetSeconds: number
+      /** Where key frames lie in the segment, for trick play. Video only. */
+      readonly keyframes: readonly CmafKeyframe[]
     }
   | { readonly type: 'end' }
 

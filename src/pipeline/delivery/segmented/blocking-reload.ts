@@ -1,0 +1,56 @@
+import { MalformedInputError } from '../../../media/errors.ts'
+import type { CmafIndex, IndexedTrack } from '../../packaging/index.ts'
+
+/** Delivery directives of a playlist request. RFC 8216bis, 6.2.5. */
+export type PlaylistDirectives = {
+  /** `_HLS_msn` and `_HLS_part`: answer when the playlist has come so far. */
+  readonly msn?: number
+  readonly part?: number
+  /** `_HLS_skip` */
+  readonly skip: boolean
+}
+
+/** Segments, and parts of less than a second, that a request may be ahead of the playlist. RFC 8216bis, 6.2.5.2. */
+const SEGMENTS_AHEAD = 2
+const PARTS_AHEAD = 3
+
+/** Throws MalformedInputError. */
+export function readDirectives(query: URLSearchParams): PlaylistDirectives {
+  const msn = number(query, '_HLS_msn')
+  const part = number(query, '_HLS_part')
+  if (part !== undefined && msn === undefined) throw new MalformedInputError('_HLS_part', 0, 'goes with _HLS_msn')
+  const skip = query.get('_HLS_skip')
+  return {
+    ...(msn === undefined ? {} : { msn }),
+    ...(part === undefined ? {} : { part }),
+    skip: skip === 'YES' || skip === 'v2',
+  }
+}
+
+function number(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new MalformedInputError(name, 0, 'expected a decimal integer')
+  return Number(text)
+}
+
+/** Throws MalformedInputError where the request is so far ahead that it cannot come from this playlist. */
+export function checkDirectives(track: IndexedTrack, { msn, part = 0 }: PlaylistDirectives): void {
+  const last = track.segments.at(-1)?.sequence
+  if (msn === undefined || last === undefined) return
+  const partsThere = track.open?.sequence === msn ? track.open.parts.length : 0
+  if (msn > last + SEGMENTS_AHEAD || (msn > last && part > partsThere + PARTS_AHEAD))
+    throw new MalformedInputError('_HLS_msn', 0, `the playlist stands at ${last}, and is asked for ${msn}.${part}`)
+}
+
+/** Whether the playlist holds what a request asks for. */
+export function hasCome(index: CmafIndex, track: IndexedTrack, { msn, part }: PlaylistDirectives): boolean {
+  const last = track.segments.at(-1)
+  if (msn === undefined || index.ended) return true
+  if (!last) return false
+  if (part === undefined || !index.isLowLatency) return last.sequence >= msn
+  if (last.sequence > msn) return true
+  if (last.sequence < msn) return track.open?.sequence === msn && track.open.regularCount > part
+  // Past the last part of a whole segment the first part of the next one is meant. RFC 8216bis, 6.2.5.2.
+  return part < last.parts.length || (track.open?.regularCount ?? 0) > 0
+}

@@ -1,0 +1,47 @@
+import type { CmafIndex, IndexedPart } from '../../packaging/index.ts'
+import type { MediaResource } from './segment-address.ts'
+
+export type FoundMedia =
+  | { readonly state: 'init'; readonly bytes: Uint8Array }
+  /** All of it is there. */
+  | { readonly state: 'whole'; readonly parts: readonly IndexedPart[] }
+  /** The first chunks of a segment that goes on. */
+  | { readonly state: 'growing'; readonly parts: readonly IndexedPart[] }
+  /** About to exist. */
+  | { readonly state: 'awaited' }
+  /** Does not exist any more, or never will. */
+  | { readonly state: 'never' }
+
+const NEVER: FoundMedia = { state: 'never' }
+const AWAITED: FoundMedia = { state: 'awaited' }
+
+/** Where the bytes of a segment, a part or an initialization segment are. */
+export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia {
+  const track = index.tracks.get(resource.trackId)
+  if (!track || resource.life !== index.life) return NEVER
+  if (resource.kind === 'init') {
+    const bytes = track.inits.get(resource.initId)
+    return bytes ? { state: 'init', bytes } : NEVER
+  }
+  const { sequence } = resource
+  const { open } = track
+  if (open?.sequence === sequence) return index.ended ? NEVER : inOpen(open.parts, resource)
+  const last = track.segments.at(-1)
+  if (last && sequence > last.sequence) {
+    const isNext = !index.ended && !open && sequence === last.sequence + 1
+    return isNext && (resource.kind === 'segment' || resource.index === 0) ? AWAITED : NEVER
+  }
+  const segment = track.segments.findLast((each) => each.sequence === sequence)
+  if (!segment || segment.parts.length === 0) return NEVER
+  if (resource.kind === 'segment') return { state: 'whole', parts: segment.parts }
+  const part = segment.parts[resource.index]
+  return part ? { state: 'whole', parts: [part] } : NEVER
+}
+
+function inOpen(parts: readonly IndexedPart[], resource: MediaResource): FoundMedia {
+  if (resource.kind === 'segment') return { state: 'growing', parts }
+  if (resource.kind !== 'part') return NEVER
+  const part = parts[resource.index]
+  if (part) return { state: 'whole', parts: [part] }
+  return resource.index === parts.length ? AWAITED : NEVER
+}

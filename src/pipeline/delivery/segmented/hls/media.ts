@@ -1,0 +1,154 @@
+import {
+  formatMediaPlaylist,
+  type HlsOpenSegment,
+  type HlsPart,
+  type HlsRenditionReport,
+  type HlsSegment,
+} from '../../../../media/formats/hls/index.ts'
+import type { CmafIndex, IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from '../../../packaging/index.ts'
+import { initUri, partUri, segmentUri, trackPlaylistUri } from '../segment-address.ts'
+
+/** Parts of segments older than this many target durations are left out. RFC 8216bis, 4.4.4.9. */
+const SEGMENTS_WITH_PARTS = 3
+/** Least skip boundary and hold-backs, in target durations. RFC 8216bis, 4.4.3.8. */
+const SKIP_TARGETS = 6
+const HOLD_BACK_TARGETS = 3
+const PART_HOLD_BACK_TARGETS = 3
+
+export type MediaForm = 'whole' | 'delta'
+
+/** The media playlist of one track, Low-Latency where the track keeps to the rules for it. RFC 8216bis, 4.4 and B.1. */
+export function mediaPlaylist(index: CmafIndex, track: IndexedTrack, form: MediaForm): string {
+  const listed = index.listed(track)
+  const hidden = track.segments.slice(0, track.segments.length - listed.length)
+  const slidOut = hidden.filter((segment) => segment.discontinuity).length
+  const { skipped, shown } = form === 'delta' ? skipOld(index, track, listed) : { skipped: 0, shown: listed }
+  const lists = new SegmentLists(index, track)
+  const isLive = !index.ended
+  return formatMediaPlaylist({
+    type: 'live',
+    targetDurationSeconds: index.targetSeconds,
+    mediaSequence: listed[0]?.sequence ?? track.open?.sequence ?? 0,
+    discontinuitySequence: track.discontinuitySequence + slidOut,
+    independentSegments: listed.every((segment) => segment.isIndependent),
+    isEnded: index.ended,
+    segments: shown.map((segment, at) => lists.segment(segment, shown.length - at <= SEGMENTS_WITH_PARTS)),
+    ...(isLive ? liveParts(index, track, lists) : {}),
+    ...(skipped > 0 ? { skippedSegments: skipped } : {}),
+  })
+}
+
+/** RFC 8216bis, 6.2.5.1: what lies further from the end than the skip boundary, if that is more than one segment. */
+function skipOld(index: CmafIndex, { info }: IndexedTrack, listed: readonly IndexedSegment[]) {
+  let aheadTicks = 0
+  let kept = 0
+  for (const segment of listed.toReversed()) {
+    if (aheadTicks / info.clockRateHz >= SKIP_TARGETS * index.targetSeconds) break
+    aheadTicks += segment.durationTicks
+    kept++
+  }
+  const skipped = listed.length - kept
+  return { skipped, shown: skipped > 0 ? listed.slice(skipped) : listed }
+}
+
+function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists) {
+  const { targetSeconds, options, isLowLatency } = index
+  const serverControl = {
+    canBlockReload: true,
+    canSkipUntilMs: SKIP_TARGETS * targetSeconds * 1000,
+    holdBackMs: HOLD_BACK_TARGETS * targetSeconds * 1000,
+  }
+  const reports = { renditionReports: renditionReports(index, track) }
+  if (!isLowLatency) return { serverControl, ...reports }
+  const open = track.open && track.open.regularCount > 0 ? { open: lists.open(track.open) } : {}
+  const hint = lists.hint(track)
+  return {
+    serverControl: { ...serverControl, partHoldBackMs: PART_HOLD_BACK_TARGETS * options.partTargetMs },
+    partTargetMs: options.partTargetMs,
+    ...open,
+    ...(hint === undefined ? {} : { preloadHint: hint }),
+    ...reports,
+  }
+}
+
+/** The newest segment number of a track, and the newest part of it that is offered. */
+function newest({ segments, open }: IndexedTrack, isLowLatency: boolean): { msn: number; part: number } | undefined {
+  if (isLowLatency && open && open.regularCount > 0) return { msn: open.sequence, part: open.regularCount - 1 }
+  const last = segments.at(-1)
+  return last && { msn: last.sequence, part: isLowLatency && last.isRegular ? last.parts.length - 1 : -1 }
+}
+
+function renditionReports(index: CmafIndex, own: IndexedTrack): HlsRenditionReport[] {
+  return [...index.tracks.values()].flatMap((track) => {
+    const place = track === own ? undefined : newest(track, index.isLowLatency)
+    if (!place) return []
+    const lastPart = place.part < 0 ? {} : { lastPart: place.part }
+    return [{ uri: trackPlaylistUri(track.info.id), lastMsn: place.msn, ...lastPart }]
+  })
+}
+
+type Known = { whole?: HlsSegment; plain?: HlsSegment }
+/** What was made of an indexed segment, with its parts and without: the texts of segments hang on these. */
+const KNOWN = new WeakMap<IndexedSegment, Known>()
+
+/** A track's segments and parts in the words of a playlist. */
+class SegmentLists {
+  readonly #index: CmafIndex
+  readonly #track: IndexedTrack
+
+  constructor(index: CmafIndex, track: IndexedTrack) {
+    this.#index = index
+    this.#track = track
+  }
+
+  segment(segment: IndexedSegment, isRecent: boolean): HlsSegment {
+    const known = KNOWN.get(segment) ?? {}
+    KNOWN.set(segment, known)
+    const hasParts = isRecent && this.#index.isLowLatency && segment.isRegular && segment.parts.length > 0
+    if (!hasParts) {
+      known.plain ??= this.#plain(segment)
+      return known.plain
+    }
+    known.whole ??= { ...this.#plain(segment), parts: this.#parts(segment.sequence, segment.parts) }
+    return known.whole
+  }
+  open(open: OpenSegment): HlsOpenSegment {
+    return {
+      discontinuity: open.discontinuity,
+      map: this.#map(open.initId),
+      programDateTimeMs: open.epochMs,
+      parts: this.#parts(open.sequence, open.parts.slice(0, open.regularCount)),
+    }
+  }
+  /** The part that comes next. None while the open segment has left the tolerances: its rest is no part. */
+  hint({ open, segments }: IndexedTrack): string | undefined {
+    const { life } = this.#index
+    const { id } = this.#track.info
+    const last = segments.at(-1)
+    if (!open) return last && partUri(life, id, last.sequence + 1, 0)
+    return open.regularCount === open.parts.length ? partUri(life, id, open.sequence, open.parts.length) : undefined
+  }
+
+  #plain(segment: IndexedSegment): HlsSegment {
+    const { clockRateHz, id } = this.#track.info
+    return {
+      uri: segmentUri(this.#index.life, id, segment.sequence),
+      durationMs: (segment.durationTicks * 1000) / clockRateHz,
+      discontinuity: segment.discontinuity,
+      map: this.#map(segment.initId),
+      programDateTimeMs: segment.epochMs,
+      gap: segment.parts.length === 0,
+    }
+  }
+  #parts(sequence: number, parts: readonly IndexedPart[]): HlsPart[] {
+    const { clockRateHz, id } = this.#track.info
+    return parts.map(({ durationTicks, isIndependent }, at) => ({
+      uri: partUri(this.#index.life, id, sequence, at),
+      durationMs: (durationTicks * 1000) / clockRateHz,
+      independent: isIndependent,
+    }))
+  }
+  #map(initId: number) {
+    return { uri: initUri(this.#index.life, this.#track.info.id, initId) }
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Addresses below a stream's folder. HLS and DASH name the same files. The life of the output keeps caches of an earlier
+ * life of the same stream name apart, so that media never change behind an address.
+ */
+export function trackPlaylistUri(trackId: number): string {
+  return `t${trackId}.m3u8`
+}
+export function initUri(life: string, trackId: number, initId: number): string {
+  return `t${trackId}-${life}-init${initId}.m4s`
+}
+export function segmentUri(life: string, trackId: number, sequence: number): string {
+  return `t${trackId}-${life}-${sequence}.m4s`
+}
+export function partUri(life: string, trackId: number, sequence: number, index: number): string {
+  return `t${trackId}-${life}-${sequence}.${index}.m4s`
+}
+
+export type ListResource = { readonly kind: 'multivariant' } | { readonly kind: 'playlist'; readonly trackId: number }
+
+export type MediaResource = { readonly trackId: number; readonly life: string } & (
+  | { readonly kind: 'init'; readonly initId: number }
+  | { readonly kind: 'segment'; readonly sequence: number }
+  | { readonly kind: 'part'; readonly sequence: number; readonly index: number }
+)
+
+export type SegmentedResource = ListResource | MediaResource
+
+const MEDIA = /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
+const PLAYLIST = /^t(\d{1,5})\.m3u8$/
+
+/** What a file name below a stream's folder asks for; undefined where it is none of ours. */
+export function parseSegmentedResource(file: string): SegmentedResource | undefined {
+  if (file === 'index.m3u8') return { kind: 'multivariant' }
+  const playlist = PLAYLIST.exec(file)
+  if (playlist) return { kind: 'playlist', trackId: Number(playlist[1]) }
+  const [, track, life, init, sequence, part] = MEDIA.exec(file) ?? []
+  if (life === undefined) return undefined
+  const place = { trackId: Number(track), life }
+  if (init !== undefined) return { kind: 'init', ...place, initId: Number(init) }
+  if (part === undefined) return { kind: 'segment', ...place, sequence: Number(sequence) }
+  return { kind: 'part', ...place, sequence: Number(sequence), index: Number(part) }
+}
+
+/** Whether a file name looks like one of these; the stream's folder is what stands in front of it. */
+export function isSegmentedFile(file: string): boolean {
+  return file === 'index.m3u8' || /^t\d+[-.].*(m3u8|m4s)$/.test(file)
+}

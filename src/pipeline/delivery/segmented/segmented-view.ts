@@ -1,0 +1,90 @@
+import { CmafIndex, decodeCmafRecord, type IndexedPart, type IndexedTrack } from '../../packaging/index.ts'
+import type { Subscription } from '../../stream/index.ts'
+import { Gates } from './gates.ts'
+
+/** Bytes as views on the log, and what to call when they are sent. */
+export type HeldBytes = { readonly views: readonly Buffer[]; readonly byteLength: number; done(): void }
+
+/**
+ * One worker's picture of the CMAF log of one stream: follows the log's records, answers what the lists need and hands
+ * out the bytes of chunks, holding them in the log until they are sent.
+ */
+export class SegmentedView {
+  readonly index: CmafIndex
+  readonly #gates = new Gates()
+  readonly #subscription: Subscription
+  readonly #inFlight = new Set<{ readonly from: number }>()
+  #position: number
+  lastUsedMs = 0
+
+  constructor(subscription: Subscription, startPosition: number) {
+    this.#subscription = subscription
+    this.#position = startPosition
+    this.index = CmafIndex.fromSnapshot(subscription.snapshot ?? new Uint8Array(0))
+    subscription.reader.hold(this.#position)
+    subscription.onData(() => this.#follow())
+    this.#follow()
+  }
+
+  get subscription(): Subscription {
+    return this.#subscription
+  }
+  get ended(): boolean {
+    return this.index.ended || this.#subscription.reader.ended
+  }
+  get busy(): boolean {
+    return this.#inFlight.size > 0 || this.#gates.waitingCount > 0
+  }
+  track(id: number): IndexedTrack | undefined {
+    return this.index.tracks.get(id)
+  }
+
+  /** Resolves when `ready` (named by `key`) holds; with false when the stream ends, the time is up or `signal` aborts. */
+  wait(key: string, ready: () => boolean, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.ended) return Promise.resolve(ready())
+    return this.#gates.wait(key, ready, timeoutMs, signal)
+  }
+
+  /** Undefined when the bytes have left the log. `done` must be called once. */
+  hold(parts: readonly IndexedPart[]): HeldBytes | undefined {
+    const from = parts[0]?.from
+    const { reader } = this.#subscription
+    if (from === undefined || !reader.holdAlso(from)) {
+      this.#publishMark()
+      return undefined
+    }
+    const entry = { from }
+    this.#inFlight.add(entry)
+    const views = parts.flatMap((part) => reader.views(part.from, part.to))
+    const done = () => {
+      if (this.#inFlight.delete(entry)) this.#publishMark()
+    }
+    return { views, byteLength: views.reduce((sum, view) => sum + view.length, 0), done }
+  }
+
+  #follow(): void {
+    const { reader } = this.#subscription
+    const head = reader.head
+    const version = this.index.version
+    for (;;) {
+      const placed = decodeCmafRecord(reader, this.#position, head)
+      if (!placed) break
+      this.index.apply(placed, () => new Uint8Array(reader.contiguous(placed.payloadFrom, placed.next)))
+      this.#position = placed.next
+    }
+    this.#publishMark()
+    if (this.ended) this.#gates.closeAll()
+    else if (this.index.version !== version) this.#gates.check()
+  }
+
+  /**
+   * The whole window stays held, not only what is being sent: the writer keeps it while the stream lives, but when it
+   * ends only the readers' marks stand between the window and the pool.
+   */
+  #publishMark(): void {
+    const window = this.index.lowestPosition(this.#position)
+    let lowest = Math.min(this.#position, Math.max(window, this.#subscription.reader.tail))
+    for (const { from } of this.#inFlight) lowest = Math.min(lowest, from)
+    this.#subscription.reader.hold(lowest)
+  }
+}

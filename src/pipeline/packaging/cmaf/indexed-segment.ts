@@ -1,0 +1,53 @@
+import type { CmafKeyframe } from '../../../media/formats/mp4/index.ts'
+import type { CmafTrackInfo } from './cmaf-record.ts'
+
+/** A CMAF chunk in the log: [from, to) are positions. */
+export type IndexedPart = {
+  readonly from: number
+  readonly to: number
+  readonly startTicks: number
+  readonly durationTicks: number
+  readonly isIndependent: boolean
+}
+
+/** Immutable: lists may keep what they have made of one. */
+export type IndexedSegment = {
+  readonly sequence: number
+  readonly initId: number
+  readonly startTicks: number
+  readonly durationTicks: number
+  readonly discontinuity: boolean
+  /** Starts with a key frame. */
+  readonly isIndependent: boolean
+  readonly byteLength: number
+  readonly epochMs: number
+  readonly keyframes: readonly CmafKeyframe[]
+  /** All its chunks. Empty where the track had nothing to say: a gap. */
+  readonly parts: readonly IndexedPart[]
+  /** Its chunks keep to the tolerances of partial segments. */
+  readonly isRegular: boolean
+}
+
+/** The segment that is being written. */
+export type OpenSegment = {
+  readonly sequence: number
+  readonly initId: number
+  readonly startTicks: number
+  readonly discontinuity: boolean
+  readonly epochMs: number
+  readonly parts: readonly IndexedPart[]
+  /** So many chunks, from the first, can be offered as partial segments. */
+  readonly regularCount: number
+}
+
+export type IndexedTrack = {
+  info: CmafTrackInfo
+  readonly inits: Map<number, Uint8Array>
+  /** Oldest first. Longer than the playlist: the last ones to slide out can still be fetched. */
+  readonly segments: IndexedSegment[]
+  /** Discontinuities in front of `segments`. */
+  discontinuitySequence: number
+  open: OpenSegment | undefined
+  /** Goes up with every change of this track's lists. */
+  version: number
+}

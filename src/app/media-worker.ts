@@ -26,10 +26,9 @@ import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
 import { type RenditionParts, Renditions } from './renditions.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
-import { WorkerReporter } from './worker-report.ts'
+import { LOOP_DELAY_STEP_MS, WorkerReporter } from './worker-report.ts'
 
 const SWEEP_MS = 1000
-const LOOP_DELAY_STEP_MS = 50
 /** Stands for the recorder among the users of an output; no worker has this number. */
 const RECORDER_SLOT = MAX_READERS - 1
 
@@ -51,7 +50,6 @@ class MediaWorker {
   readonly #segmented: SegmentedService
   readonly #listeners: Listeners
   readonly #peers = new Map<number, RpcPort<WorkerPeerMethods>>()
-  /** Looks 20 times a second: at 100 the looking alone cost 3 ms a second. */
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_STEP_MS })
   readonly #pictures: Pictures
   readonly #reporter: WorkerReporter

@@ -13,7 +13,13 @@ import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
 import { pictureNumber } from '../support/synthetic.ts'
 
-const SETS = ['workers=1', 'delivery.maxLagMs=300', 'delivery.stallMs=60000', 'streams.**.graceMs=0']
+const SETS = [
+  'workers=1',
+  'delivery.maxLagMs=300',
+  'delivery.maxMoves=1000',
+  'delivery.stallMs=60000',
+  'streams.**.graceMs=0',
+]
 const STEP_SECONDS = 0.04
 
 type Demuxer = { push(bytes: Uint8Array): void }
@@ -78,8 +84,8 @@ const WAYS = ['http', 'ws'].flatMap((way) => Object.keys(DEMUXERS).map((format) 
 
 test('viewers that fell behind go on at the newest keyframe, with times that go on', async (t) => {
   await using server = await TestServer.start(SETS)
-  // 36 MB while they are paused, more than the kernel's buffers hold: they cannot have had all of it.
-  using publisher = new HttpPublisher(server, 'live/a.flv', { frameBytes: 240_000 })
+  // 24 MB while they are paused, more than the kernel's buffers hold: they cannot have had all of it; less than delivery.maxLagBytes.
+  using publisher = new HttpPublisher(server, 'live/a.flv', { frameBytes: 160_000 })
   await publisher.send(3)
   await server.live('live/a')
   const viewers = await Promise.all(WAYS.map(({ way, format }) => SlowViewer.open(server, way, format)))

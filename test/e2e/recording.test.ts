@@ -11,6 +11,7 @@ import { HttpPublisher } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { skipUnless } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
+import { pictureNumber } from '../support/synthetic.ts'
 import { describeWorkers } from '../support/workers.ts'
 
 type Recording = {
@@ -42,7 +43,7 @@ function frameNumbers(mp4: Buffer): number[] {
   const marker = Buffer.from([0x00, 0x00, 0x03, 0xe4])
   for (let at = mp4.indexOf(marker); at >= 0; at = mp4.indexOf(marker, at + 1)) {
     const type = mp4[at + 4]
-    if (type === 0x65 || type === 0x41) numbers.push(mp4.readUInt32BE(at + 5))
+    if (type === 0x65 || type === 0x41) numbers.push(pictureNumber(mp4.subarray(at)))
   }
   return numbers
 }

@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { fanout, formatFanout } from './commands/fanout.ts'
+import { LOAD_CPU, pinSelf } from './support/processes.ts'
+import { PROTOCOLS, type Protocol } from './support/requests.ts'
+
+const USAGE = `usage: npm run bench -- fanout [options]
+
+  fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
+
+  --protocol P      ${PROTOCOLS.join(' | ')}
+  --viewers LIST    numbers of viewers, for example 500,1000,2000
+  --flush LIST      values of delivery.flush, for example 100,0,auto
+  --stalled N       so many further viewers never read
+  --workers N       media workers; --cpus LIST the cores that the server may use (default: the first)
+  --compare NAME    nginx-rtmp
+  --runs N          medians of N runs, all servers in turn
+  --warm-up S, --window S   seconds before and of the measurement
+  --set KEY=VALUE   configuration of Millrace
+  --json FILE       every figure of every run
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    protocol: { type: 'string', default: 'flv' },
+    viewers: { type: 'string', default: '500,1000' },
+    flush: { type: 'string', default: '100' },
+    stalled: { type: 'string', default: '0' },
+    workers: { type: 'string', default: '1' },
+    cpus: { type: 'string' },
+    compare: { type: 'string' },
+    runs: { type: 'string', default: '1' },
+    'warm-up': { type: 'string', default: '12' },
+    window: { type: 'string', default: '8' },
+    set: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+function isProtocol(name: string): name is Protocol {
+  return (PROTOCOLS as readonly string[]).includes(name)
+}
+
+async function runFanout() {
+  const { protocol } = values
+  if (!isProtocol(protocol)) throw new Error(`--protocol is one of ${PROTOCOLS.join(', ')}, not "${protocol}"`)
+  const rows = await fanout(
+    {
+      protocol,
+      viewers: values.viewers.split(',').map(Number),
+      flush: values.flush.split(','),
+      runs: Number(values.runs),
+      stalled: Number(values.stalled),
+      workers: Number(values.workers),
+      cpus: values.cpus,
+      compare: values.compare,
+      warmUpSeconds: Number(values['warm-up']),
+      windowSeconds: Number(values.window),
+      sets: values.set,
+    },
+    say,
+  )
+  return { rows, text: formatFanout(rows) }
+}
+
+const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; readonly text: string }>>> = {
+  fanout: runFanout,
+}
+
+const command = COMMANDS[positionals[0] ?? '']
+if (values.help || !command) {
+  process.stdout.write(USAGE)
+  process.exit(values.help ? 0 : 2)
+}
+if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the server, one for the load')
+pinSelf(LOAD_CPU)
+const { rows, text } = await command()
+process.stdout.write(`\n${text}\n`)
+if (values.json) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`)
+process.exit(0)

@@ -1,0 +1,133 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Drain } from '../support/drain.ts'
+import { percentile } from '../support/figures.ts'
+import { Probe } from '../support/probe.ts'
+import { cpuTime, residentBytes } from '../support/processes.ts'
+import { Publisher } from '../support/publisher.ts'
+import { type Protocol, viewerRequest } from '../support/requests.ts'
+import { BenchSource } from '../support/source.ts'
+import { type BenchTarget, MillraceTarget } from '../support/targets.ts'
+
+export type ViewerLoad = {
+  readonly protocol: Protocol
+  readonly viewers: number
+  readonly stalled: number
+  readonly warmUpSeconds: number
+  readonly windowSeconds: number
+}
+
+/** Figures of one run of one server with one number of viewers. Shares are 0 to 1. */
+export type ViewerFigures = {
+  readonly cpuSecondsPerGB: number
+  readonly userSecondsPerGB: number
+  readonly systemSecondsPerGB: number
+  readonly cpuShare: number
+  readonly starvedShare: number
+  readonly droppedViewers: number
+  readonly latencyP50Ms: number
+  readonly latencyP95Ms: number
+  readonly latencyP99Ms: number
+  readonly picturesMatched: number
+  readonly picturesUnknown: number
+  readonly gaps: number
+  readonly firstByteP50Ms: number
+  readonly firstByteP99Ms: number
+  readonly memoryPerViewerBytes: number
+  readonly loopDelayP99Ms: number
+  readonly flushIntervalMs: number
+  readonly moves: number
+  readonly publisherLatestMs: number
+  /** Of the drain and of this process, on the core of the load. */
+  readonly loadCpuShare: number
+}
+
+const STREAM = 'live/bench'
+const PROBES = 20
+const RAMP_PER_SECOND = 500
+const PUBLISH_FIRST_MS = 3000
+const GIGABYTE = 1e9
+
+/** Publishes, lets the viewers in, waits until it is calm, and measures one window. */
+export async function measureViewers(target: BenchTarget, load: ViewerLoad): Promise<ViewerFigures> {
+  const entrance = target.viewers(load.protocol)
+  if (entrance === undefined) throw new Error(`${target.label} does not serve ${load.protocol}`)
+  const publisher = new Publisher(new BenchSource())
+  publisher.add(await target.publish(STREAM))
+  await delay(PUBLISH_FIRST_MS)
+  const idleBytes = residentBytes(target.pid)
+  const request = viewerRequest(entrance.protocol, entrance.port, STREAM)
+  const { viewers, stalled } = load
+  await using drain = new Drain({
+    port: entrance.port,
+    viewers: viewers + stalled,
+    perSecond: RAMP_PER_SECOND,
+    request,
+    stalled,
+  })
+  const probes = Array.from({ length: PROBES }, () => new Probe({ ...entrance, stream: STREAM }, publisher))
+  try {
+    await delay(((viewers + stalled) / RAMP_PER_SECOND + load.warmUpSeconds) * 1000)
+    return await measureWindow({ target, load, publisher, drain, probes, idleBytes })
+  } finally {
+    for (const probe of probes) probe.close()
+    publisher.close()
+  }
+}
+
+type Running = {
+  readonly target: BenchTarget
+  readonly load: ViewerLoad
+  readonly publisher: Publisher
+  readonly drain: Drain
+  readonly probes: readonly Probe[]
+  readonly idleBytes: number
+}
+
+async function measureWindow({ target, load, publisher, drain, probes, idleBytes }: Running): Promise<ViewerFigures> {
+  await drain.mark()
+  const before = cpuTime(target.pid)
+  const loadBefore = cpuTime(drain.pid).totalSeconds + ownCpuSeconds()
+  for (const probe of probes) Object.assign(probe, { latenciesMs: [], unknownCount: 0, gapCount: 0 })
+  const publishedBefore = publisher.sentBytes
+  await delay(load.windowSeconds * 1000)
+  const after = cpuTime(target.pid)
+  const window = await drain.mark()
+  const published = publisher.sentBytes - publishedBefore
+  const gigabytes = (window.bytes + published * probes.length) / GIGABYTE
+  const latencies = probes.flatMap((probe) => probe.latenciesMs)
+  const cpuSeconds = after.totalSeconds - before.totalSeconds
+  return {
+    cpuSecondsPerGB: cpuSeconds / gigabytes,
+    userSecondsPerGB: (after.userSeconds - before.userSeconds) / gigabytes,
+    systemSecondsPerGB: (after.systemSeconds - before.systemSeconds) / gigabytes,
+    cpuShare: cpuSeconds / window.windowSeconds,
+    starvedShare: window.starved / Math.max(1, load.viewers),
+    droppedViewers: window.dropped,
+    latencyP50Ms: percentile(latencies, 0.5) ?? Number.NaN,
+    latencyP95Ms: percentile(latencies, 0.95) ?? Number.NaN,
+    latencyP99Ms: percentile(latencies, 0.99) ?? Number.NaN,
+    picturesMatched: latencies.length,
+    picturesUnknown: probes.reduce((sum, { unknownCount }) => sum + unknownCount, 0),
+    gaps: probes.reduce((sum, { gapCount }) => sum + gapCount, 0),
+    firstByteP50Ms: window.firstByteP50Ms,
+    firstByteP99Ms: window.firstByteP99Ms,
+    memoryPerViewerBytes: (residentBytes(target.pid) - idleBytes) / Math.max(1, load.viewers + load.stalled),
+    publisherLatestMs: publisher.latestMs,
+    loadCpuShare: (cpuTime(drain.pid).totalSeconds + ownCpuSeconds() - loadBefore) / window.windowSeconds,
+    ...(await serverMetrics(target)),
+  }
+}
+
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+async function serverMetrics(target: BenchTarget) {
+  if (!(target instanceof MillraceTarget)) return { loopDelayP99Ms: Number.NaN, flushIntervalMs: Number.NaN, moves: 0 }
+  return {
+    loopDelayP99Ms: (await target.metric('millrace_event_loop_delay_p99_seconds')) * 1000,
+    flushIntervalMs: (await target.metric('millrace_flush_interval_seconds')) * 1000,
+    moves: await target.metric('millrace_viewer_moves_total'),
+  }
+}

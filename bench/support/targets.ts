@@ -1,0 +1,177 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { nativeProgram, pinned, SERVER_CPU, start, stopProcess } from './processes.ts'
+import { flvTarget, rtmpTarget, type TagTarget } from './publisher.ts'
+import type { Protocol } from './requests.ts'
+
+export type ViewerEntrance = { readonly protocol: Protocol; readonly port: number }
+
+/** A server under test. */
+export interface BenchTarget extends AsyncDisposable {
+  readonly label: string
+  readonly pid: number
+  /** What viewers of a protocol are to speak here, and where; undefined where the server cannot serve them. */
+  viewers(protocol: Protocol): ViewerEntrance | undefined
+  publish(stream: string): Promise<TagTarget>
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const READY_MS = 15_000
+
+export type MillraceOptions = {
+  readonly label: string
+  readonly sets: readonly string[]
+  readonly workers: number
+  /** Cores as taskset names them; the server's one core where absent. */
+  readonly cpus?: string
+  readonly nodeArgs?: readonly string[]
+}
+
+export class MillraceTarget implements BenchTarget {
+  readonly label: string
+  readonly storagePath = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  readonly #child: ChildProcess
+  readonly #ports = new Map<string, number>()
+  /** From the start of the process to the first listener that accepts. */
+  acceptMs = 0
+  output = ''
+
+  private constructor({ label, sets, workers, cpus = String(SERVER_CPU), nodeArgs = [] }: MillraceOptions) {
+    this.label = label
+    const all = [`workers=${workers}`, `storage.path=${this.storagePath}`, 'http.port=0', 'rtmp.port=0', ...sets]
+    const args = [...nodeArgs, MAIN, 'serve', ...[...all, 'log.format=json'].flatMap((set) => ['--set', set])]
+    this.#child = start(...pinned(cpus, process.execPath, args))
+  }
+  static async start(options: MillraceOptions): Promise<MillraceTarget> {
+    const startedMs = performance.now()
+    const target = new MillraceTarget(options)
+    await target.#listening(startedMs)
+    return target
+  }
+  #listening(startedMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { stdout } = this.#child
+      if (!stdout) return reject(new Error('the server has no output'))
+      const timer = setTimeout(() => reject(new Error('the server did not start')), READY_MS)
+      createInterface(stdout).on('line', (text) => {
+        this.output += `${text}\n`
+        if (!text.includes('"listening"')) return
+        const { listener, port } = JSON.parse(text) as { listener: string; port: number }
+        if (this.#ports.size === 0) this.acceptMs = performance.now() - startedMs
+        this.#ports.set(listener, port)
+        if (!this.#ports.has('http') || !this.#ports.has('rtmp')) return
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+  get httpPort(): number {
+    return this.#ports.get('http') ?? 0
+  }
+  viewers(protocol: Protocol): ViewerEntrance {
+    return { protocol, port: this.#ports.get(protocol === 'rtmp' ? 'rtmp' : 'http') ?? 0 }
+  }
+  publish(stream: string): Promise<TagTarget> {
+    return rtmpTarget(this.#ports.get('rtmp') ?? 0, stream)
+  }
+  /** The sum of a metric over its labels; `label` narrows it. */
+  async metric(name: string, label = ''): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text()
+    const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(label))
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await stopProcess(this.#child)
+    rmSync(this.storagePath, { recursive: true, force: true })
+  }
+}
+
+/** The floor: a C program that does nothing but the writes. */
+export class LimitTarget implements BenchTarget {
+  readonly label: string
+  readonly #child: ChildProcess
+  readonly #port: number
+
+  private constructor(port: number, flushMs: number) {
+    this.label = flushMs === 0 ? 'limit, every frame' : `limit, ${flushMs} ms`
+    this.#port = port
+    const mode = flushMs === 0 ? ['frame'] : ['batch', String(flushMs)]
+    this.#child = start(...pinned(SERVER_CPU, nativeProgram('limit'), [String(port), ...mode]))
+  }
+  static async start(flushMs: number): Promise<LimitTarget> {
+    const target = new LimitTarget(await freePort(), flushMs)
+    await delay(200)
+    return target
+  }
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+  /** HTTP-FLV whatever is asked for: the floor of every protocol. */
+  viewers(): ViewerEntrance {
+    return { protocol: 'flv', port: this.#port }
+  }
+  publish(): Promise<TagTarget> {
+    return flvTarget(this.#port + 1)
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return stopProcess(this.#child)
+  }
+}
+
+/** Debian's nginx with its RTMP module, for comparison. */
+export class NginxRtmpTarget implements BenchTarget {
+  readonly label = 'nginx-rtmp'
+  readonly #child: ChildProcess
+  readonly #folder: string
+  readonly #port: number
+
+  private constructor(port: number) {
+    this.#port = port
+    this.#folder = mkdtempSync(join(tmpdir(), 'millrace-nginx-'))
+    const config = join(this.#folder, 'nginx.conf')
+    writeFileSync(
+      config,
+      `load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+worker_processes 1; daemon off; pid ${this.#folder}/pid; error_log ${this.#folder}/error.log;
+worker_rlimit_nofile 30000; events { worker_connections 25000; }
+rtmp { server { listen 127.0.0.1:${port}; chunk_size 65536; application live { live on; wait_key on; } } }\n`,
+    )
+    this.#child = start(...pinned(SERVER_CPU, 'nginx', ['-c', config, '-p', this.#folder]))
+  }
+  static async start(): Promise<NginxRtmpTarget> {
+    const target = new NginxRtmpTarget(await freePort())
+    await delay(1000)
+    return target
+  }
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+  viewers(protocol: Protocol): ViewerEntrance | undefined {
+    return protocol === 'rtmp' ? { protocol, port: this.#port } : undefined
+  }
+  publish(stream: string): Promise<TagTarget> {
+    return rtmpTarget(this.#port, stream)
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await stopProcess(this.#child)
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** A port that is free, with the next one. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}

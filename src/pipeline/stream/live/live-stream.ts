@@ -135,15 +135,14 @@ export class LiveStream {
   /** The newest frame of the primary video track that a decoder can start with; its data are a copy. */
   newestKeyframe(): { readonly key: string; readonly track: VideoTrack; readonly data: Uint8Array } | undefined {
     const session = this.#session
-    const join = session?.reader.join()
-    if (!session || !join || join.position >= session.cursor.position) return undefined
-    if (!session.reader.hold(join.position)) return undefined
-    const first = new FrameCursor(session.reader, join.position).first()
+    if (!session) return undefined
+    const join = holdJoin(session.reader, session.cursor.position)
+    const first = join === undefined ? undefined : new FrameCursor(session.reader, join).first()
     const data = first?.data.slice()
     session.reader.hold(session.cursor.position)
     const track = this.#tracks.get(first?.trackId ?? -1)
     if (!data || track?.kind !== 'video') return undefined
-    return { key: `${this.name} ${session.id} ${join.position}`, track, data }
+    return { key: `${this.name} ${session.id} ${join}`, track, data }
   }
 
   /** Starts `consumer` at the newest keyframe that the frame log still holds. Dispose to stop it. */
@@ -156,11 +155,11 @@ export class LiveStream {
 
   #backfill(consumer: StreamConsumer): void {
     const session = this.#session
-    const join = session?.reader.join()
-    if (!session || !join || this.#tracksChanged || join.position >= session.cursor.position) return
-    if (!session.reader.hold(join.position)) return
-    new BackfillCursor(session.reader, join.position, session.cursor.position).feed(consumer, this)
-    session.reader.hold(session.cursor.position)
+    if (!session || this.#tracksChanged) return
+    const { reader, cursor } = session
+    const join = holdJoin(reader, cursor.position)
+    if (join !== undefined) new BackfillCursor(reader, join, cursor.position).feed(consumer, this)
+    reader.hold(cursor.position)
   }
 
   /** For frames that are handed out a second time. */
@@ -217,6 +216,16 @@ export class LiveStream {
     meters.bytes.add(frame.data.length, this.#arrivalMs)
     meters.frames.add(1, this.#arrivalMs)
   }
+}
+
+/** The newest join point below `end`, held; undefined where there is none. The writer may be moving it meanwhile. */
+function holdJoin(reader: LogReader, end: number): number | undefined {
+  for (let tries = 0; tries < 3; tries++) {
+    const join = reader.joinPosition
+    if (join === undefined || join >= end) return undefined
+    if (reader.hold(join)) return join
+  }
+  return undefined
 }
 
 /** Feeds the frames between a join point and the pump's position to one consumer. */

@@ -73,6 +73,12 @@ export class LogReader {
     return preamble && { position: widen(position32, this.#head), preamble }
   }
 
+  /** Where a reader of frames can start; unlike `join` it needs no preamble, which may still be on its way. */
+  get joinPosition(): number | undefined {
+    const { position32, version } = this.#control.readJoin()
+    return version === 0 ? undefined : widen(position32, this.#head)
+  }
+
   /** Holds everything from `position` on. False when the writer has already let it go: join anew. */
   hold(position: number): boolean {
     this.#mark = position

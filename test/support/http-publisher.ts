@@ -83,6 +83,11 @@ export class HttpViewer implements Disposable {
     this.#parts.splice(0, this.#parts.length, whole)
     return whole
   }
+  /** `listen` gets what has come, and what comes. */
+  onBytes(listen: (bytes: Buffer) => void): void {
+    listen(this.received)
+    this.#response.on('data', listen)
+  }
   /** Resolves when so much has arrived. */
   async atLeast(byteCount: number): Promise<void> {
     while (this.#byteLength < byteCount && !this.ended) await Promise.race([once(this.#response, 'data'), this.#closed])

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { WebSocket } from 'ws'
-import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
+import { HttpPublisher } from '../support/http-publisher.ts'
 import { TestServer } from '../support/server.ts'
+import { Witness } from '../support/witness.ts'
 
 const C1_BYTES = 1536
 const SETS = ['workers=1', 'limits.maxBufferedBytes=4194304', 'limits.handshakeMs=1500', 'streams.**.graceMs=0']
@@ -52,22 +53,11 @@ function chunkHeader(chunkStream: number, type: number, length: number): Buffer 
   return header
 }
 
-let witnessCount = 0
-
 /** The rest of the server must not notice what the test does to it. */
 async function withWitness(work: () => Promise<void>): Promise<void> {
-  const name = `witness/${++witnessCount}`
-  using publisher = new HttpPublisher(server, `${name}.flv`)
-  await publisher.send(30)
-  await server.live(name)
-  using viewer = await HttpViewer.open(server, `${name}.flv`)
-  await viewer.atLeast(1000)
+  using witness = await Witness.start(server)
   await work()
-  const before = viewer.received.length
-  await publisher.send(50)
-  await viewer.atLeast(before + 40_000)
-  assert.equal(viewer.ended, false)
-  assert.ok(!server.lines.some(({ event }) => event === 'worker.failed'), 'no worker failed')
+  await witness.goesOn()
 }
 
 test('RTMP garbage is refused and named, and other streams go on', async () => {
@@ -183,13 +173,6 @@ test('a PUT that stops in the middle ends its stream and nothing else', async ()
   })
 })
 
-test('a publisher that goes silent is closed after its idle time', async () => {
-  await using server = await TestServer.start(['workers=1', 'limits.idleMs=500', 'streams.**.graceMs=0'])
-  using publisher = new HttpPublisher(server, 'live/a.flv')
-  await publisher.send(5)
-  assert.match((await publisher.answer).body, /silent/)
-})
-
 test('WebSocket: wrong bytes close it with a reason, a missing stream refuses the upgrade', async () => {
   const publishing = new WebSocket(server.ws('live/a.flv?publish'))
   await once(publishing, 'open')
@@ -201,12 +184,4 @@ test('WebSocket: wrong bytes close it with a reason, a missing stream refuses th
   const missing = new WebSocket(server.ws('live/none.flv'))
   const [error] = (await once(missing, 'error')) as [Error]
   assert.match(error.message, /404/)
-})
-
-test('HTTP requests that never end their header are closed', async () => {
-  const socket = connect(server.port('http'), '127.0.0.1')
-  socket.on('error', () => {})
-  socket.resume()
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
-  await closed(socket)
 })

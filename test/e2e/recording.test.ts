@@ -11,7 +11,7 @@ import { HttpPublisher } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { skipUnless } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
-import { pictureNumber } from '../support/synthetic.ts'
+import { frameNumbers } from '../support/synthetic.ts'
 import { describeWorkers } from '../support/workers.ts'
 
 type Recording = {
@@ -37,17 +37,6 @@ async function bytesOf(server: TestServer, path: string, headers: Record<string,
   assert.ok(response.ok, `${path}: ${response.status}`)
   return Buffer.from(await response.arrayBuffer())
 }
-/** Numbers that the synthetic frames carry, in file order. */
-function frameNumbers(mp4: Buffer): number[] {
-  const numbers: number[] = []
-  const marker = Buffer.from([0x00, 0x00, 0x03, 0xe4])
-  for (let at = mp4.indexOf(marker); at >= 0; at = mp4.indexOf(marker, at + 1)) {
-    const type = mp4[at + 4]
-    if (type === 0x65 || type === 0x41) numbers.push(pictureNumber(mp4.subarray(at)))
-  }
-  return numbers
-}
-
 describeWorkers('recording', SETS, (context) => {
   test('a recording is listed, plays as HLS and downloads as one MP4 with ranges', async () => {
     const { server } = context
@@ -70,7 +59,7 @@ describeWorkers('recording', SETS, (context) => {
     const boxes = [...readBoxes(new ByteReader(whole))].map(({ type }) => type)
     assert.deepEqual(boxes, ['ftyp', 'moov', 'mdat'])
     assert.deepEqual(
-      frameNumbers(whole),
+      frameNumbers(whole).video,
       Array.from({ length: 250 }, (_, number) => number),
     )
     for (const [range, from, to] of [
@@ -105,7 +94,7 @@ test('after kill -9 everything but the part being written is there', async () =>
     assert.ok(recording && !recording.isOpen)
     // 140 frames are 5.6 s; chunks are half a second, and the last one was still open.
     assert.ok(recording.durationSeconds >= 5, `${recording.durationSeconds} s survived`)
-    const numbers = frameNumbers(await bytesOf(second, recording.mp4Url))
+    const { video: numbers } = frameNumbers(await bytesOf(second, recording.mp4Url))
     assert.ok(numbers.length >= 125)
     assert.deepEqual(
       numbers,

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { TestServer } from './server.ts'
 import { type SyntheticOptions, SyntheticStream } from './synthetic.ts'
+
+/** Where a server answers. */
+export type HttpAddress = { http(path: string): string }
 
 export type Answer = { readonly status: number; readonly body: string }
 
@@ -14,7 +16,7 @@ export class HttpPublisher implements Disposable {
   readonly answer: Promise<Answer>
 
   constructor(
-    server: TestServer,
+    server: HttpAddress,
     path: string,
     options: SyntheticOptions & { readonly headers?: Record<string, string> } = {},
   ) {
@@ -63,14 +65,14 @@ export class HttpViewer implements Disposable {
       this.ended = true
     })
   }
-  static async open(server: TestServer, path: string): Promise<HttpViewer> {
+  static async open(server: HttpAddress, path: string): Promise<HttpViewer> {
     const sent = request(server.http(path), { agent: false })
     sent.end()
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
     return new HttpViewer(response)
   }
   /** Resolves with its first bytes: from then on it takes part. */
-  static async join(server: TestServer, path: string): Promise<HttpViewer> {
+  static async join(server: HttpAddress, path: string): Promise<HttpViewer> {
     const viewer = await HttpViewer.open(server, path)
     await viewer.atLeast(1)
     return viewer
@@ -82,6 +84,11 @@ export class HttpViewer implements Disposable {
     const whole = Buffer.concat(this.#parts)
     this.#parts.splice(0, this.#parts.length, whole)
     return whole
+  }
+  /** `listen` gets what has come, and what comes. */
+  onBytes(listen: (bytes: Buffer) => void): void {
+    listen(this.received)
+    this.#response.on('data', listen)
   }
   /** Resolves when so much has arrived. */
   async atLeast(byteCount: number): Promise<void> {

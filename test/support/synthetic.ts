@@ -20,6 +20,26 @@ export type SyntheticOptions = {
   /** Frames from one keyframe to the next. */
   readonly gopFrames?: number
   readonly tracks?: readonly Track[]
+  /** Audio frames in front of the first picture. */
+  readonly leadAudioFrames?: number
+  /** Pictures in front of the first keyframe. */
+  readonly deltaFrames?: number
+  /** Number of the first picture and of the first audio frame. */
+  readonly firstNumber?: number
+}
+
+/** In front of every audio frame's number. */
+const AUDIO_MARK = Buffer.from('sound')
+const AUDIO_BYTES = 200
+const NAL_TYPES: readonly number[] = [0x65, 0x41]
+
+const DEFAULTS: Required<SyntheticOptions> = {
+  frameBytes: 1000,
+  gopFrames: 25,
+  tracks: SYNTHETIC_TRACKS,
+  leadAudioFrames: 0,
+  deltaFrames: 0,
+  firstNumber: 0,
 }
 
 /** A stream of 25 video and 47 audio frames a second, as FLV pieces. Never decodable, always well formed. */
@@ -28,9 +48,10 @@ export class SyntheticStream {
   #options: Required<SyntheticOptions>
   #frame = 0
   #audioTicks = 0
+  #audioFrame = 0
 
   constructor(options: SyntheticOptions = {}) {
-    this.#options = { frameBytes: 1000, gopFrames: 25, tracks: SYNTHETIC_TRACKS, ...options }
+    this.#options = { ...DEFAULTS, ...options }
     this.#muxer.setTracks(this.#options.tracks)
   }
 
@@ -53,20 +74,25 @@ export class SyntheticStream {
   }
 
   #next(): Frame[] {
-    const number = this.#frame++
-    const time = number * VIDEO_STEP
-    const isKey = number % this.#options.gopFrames === 0
-    const frames: Frame[] = [
-      {
-        trackId: 1,
-        ptsTicks: ticks(time),
-        dtsTicks: ticks(time),
-        durationTicks: ticks(0),
-        isKey,
-        data: this.#picture(number, isKey),
-      },
-    ]
-    while (this.#audioTicks / 48_000 < (time + VIDEO_STEP) / 90_000) {
+    const { gopFrames, leadAudioFrames, deltaFrames } = this.#options
+    const index = this.#frame++
+    const lead = Math.ceil((leadAudioFrames * AUDIO_SAMPLES * 90_000) / 48_000)
+    const time = lead + index * VIDEO_STEP
+    const isKey = index >= deltaFrames && (index - deltaFrames) % gopFrames === 0
+    const picture: Frame = {
+      trackId: 1,
+      ptsTicks: ticks(time),
+      dtsTicks: ticks(time),
+      durationTicks: ticks(0),
+      isKey,
+      data: this.#picture(this.#options.firstNumber + index, isKey),
+    }
+    const before = index === 0 ? this.#soundUntil(lead / 90_000) : []
+    return [...before, picture, ...this.#soundUntil((time + VIDEO_STEP) / 90_000)]
+  }
+  #soundUntil(seconds: number): Frame[] {
+    const frames: Frame[] = []
+    while (this.#audioTicks / 48_000 < seconds) {
       const at = this.#audioTicks as Ticks
       frames.push({
         trackId: 2,
@@ -74,11 +100,17 @@ export class SyntheticStream {
         dtsTicks: at,
         durationTicks: ticks(AUDIO_SAMPLES),
         isKey: true,
-        data: new Uint8Array(200).fill(number % 251),
+        data: this.#sound(this.#options.firstNumber + this.#audioFrame++),
       })
       this.#audioTicks += AUDIO_SAMPLES
     }
     return frames
+  }
+  #sound(number: number): Uint8Array {
+    const data = Buffer.alloc(AUDIO_BYTES, number % 251)
+    data.set(AUDIO_MARK, 0)
+    data.writeUInt32BE(number, AUDIO_MARK.length)
+    return data
   }
   /** One NAL unit: IDR or non-IDR slice, then the frame's number and filler; no zeros, so no start codes inside. */
   #picture(number: number, isKey: boolean): Uint8Array {
@@ -94,4 +126,21 @@ export class SyntheticStream {
 export function pictureNumber(data: Uint8Array): number {
   const digits = [...data.subarray(5, 9)].map((byte, digit) => (byte & 127) << (7 * digit))
   return digits.reduce((sum, digit) => sum + digit, 0)
+}
+
+/** Numbers of the pictures (of the default size) and of the audio frames that a file holds, in its order. */
+export function frameNumbers(file: Buffer): { readonly video: readonly number[]; readonly audio: readonly number[] } {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(DEFAULTS.frameBytes - 4)
+  const video = findAll(file, length).flatMap((at) =>
+    NAL_TYPES.includes(file[at + 4] ?? 0) ? [pictureNumber(file.subarray(at, at + 9))] : [],
+  )
+  const audio = findAll(file, AUDIO_MARK).map((at) => file.readUInt32BE(at + AUDIO_MARK.length))
+  return { video, audio }
+}
+
+function findAll(file: Buffer, wanted: Buffer): number[] {
+  const found: number[] = []
+  for (let at = file.indexOf(wanted); at >= 0; at = file.indexOf(wanted, at + 1)) found.push(at)
+  return found
 }

@@ -5,6 +5,8 @@ export type Tolerance = {
   readonly tickSeconds: number
   /** Whether the record itself came through containers that carry it. */
   readonly record: 'same record' | 'same meaning'
+  /** How much audio in front of the join point may be missing; 0 where everything is kept. */
+  readonly joinSeconds: number
 }
 
 const EPSILON = 1e-7
@@ -36,9 +38,6 @@ function offsetOf(source: ReadTrack, out: ReadTrack): number {
   return (out.units[0]?.dts ?? 0) - (first?.dts ?? 0)
 }
 
-/** Audio is joined where it stands beside the video's key frame, or at one of the first points of an audio stream. */
-const MAX_JOIN_SECONDS = 0.8
-
 type TrackTolerance = Tolerance & { readonly offset: number }
 
 function trackDifferences(source: ReadTrack, out: ReadTrack, tolerance: TrackTolerance): string[] {
@@ -51,7 +50,7 @@ function trackDifferences(source: ReadTrack, out: ReadTrack, tolerance: TrackTol
   const wrong = expected.findIndex((unit, at) => unit.sha256 !== out.units[at]?.sha256)
   if (wrong >= 0) problems.push(`${codec}: unit ${wrong} of ${expected.length} differs`)
   const missed = (expected[0]?.dts ?? 0) - (source.units[0]?.dts ?? 0)
-  if (missed > (source.kind === 'video' ? 0 : MAX_JOIN_SECONDS))
+  if (missed > (source.kind === 'video' ? 0 : tolerance.joinSeconds))
     problems.push(`${codec}: first ${missed.toFixed(3)} s missing`)
   problems.push(...timeDifferences(codec, [expected, out.units], tolerance))
   if (source.config !== out.config && out.config !== '' && source.config !== '')

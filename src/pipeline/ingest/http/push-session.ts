@@ -1,5 +1,5 @@
 import { plainBytes } from '../../../media/bytes/index.ts'
-import { UnsupportedInputError } from '../../../media/errors.ts'
+import { LimitExceededError, UnsupportedInputError } from '../../../media/errors.ts'
 import type { Frame, MediaSink, Track } from '../../../media/model/index.ts'
 import type { Publication } from '../../stream/index.ts'
 import { PUSH_FORMATS, type PushDemuxer, type PushFormat, type PushLimits } from './to-frames.ts'
@@ -8,11 +8,14 @@ import { PUSH_FORMATS, type PushDemuxer, type PushFormat, type PushLimits } from
 export class PushSession implements MediaSink {
   readonly publication: Publication
   readonly #demuxer: PushDemuxer
+  readonly #maxTracks: number
+  readonly #trackIds = new Set<number>()
   receivedBytes = 0
   frameCount = 0
 
   constructor(publication: Publication, format: PushFormat, limits: PushLimits) {
     this.publication = publication
+    this.#maxTracks = limits.maxTracks
     this.#demuxer = PUSH_FORMATS[format](this, limits)
   }
 
@@ -31,7 +34,11 @@ export class PushSession implements MediaSink {
     this.publication.end('publisher finished')
   }
 
+  /** What a container announces and nobody can play (subtitles, data) is no track and does not count. */
   onTrack(track: Track): void {
+    this.#trackIds.add(track.id)
+    if (this.#trackIds.size > this.#maxTracks)
+      throw new LimitExceededError(`the stream has more than ${this.#maxTracks} tracks (limits.maxTracks)`)
     this.publication.onTrack(track)
   }
   onFrame(frame: Frame): void {

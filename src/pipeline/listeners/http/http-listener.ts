@@ -1,18 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { errorFields } from '../../../platform/telemetry/index.ts'
+import { ConnectionLimit } from '../connection-limit.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
 import { ControlProxy } from './control-proxy.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
-import { CORS, problemOf, respondProblem } from './respond.ts'
+import { CORS, problemOf, rawProblem, respondProblem } from './respond.ts'
 import { serveSegmented } from './segmented.ts'
 import { pictureFile, serveRecordedPicture, serveSnapshot } from './snapshot.ts'
 import { WebSocketListener } from './websocket.ts'
 
 const MAX_HEADER_BYTES = 16_384
 const KEEP_ALIVE_MS = 65_000
+const FULL = { status: 503, code: 'limit-exceeded', message: 'the server has as many connections as it may have' }
 
 export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer }
 
@@ -36,9 +38,20 @@ export class HttpListener {
       noDelay: true,
     }
     this.server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options)
-    this.server.maxConnections = context.config.limits.maxConnections
-    this.server.on('request', (request, response) => void this.#onRequest(request, response))
-    this.server.on('upgrade', (request, socket, head) => void this.#webSocket.upgrade(request, socket, head))
+    const { maxConnections } = context.config.limits
+    const limit = new ConnectionLimit(this.server, {
+      listener: tls ? 'https' : 'http',
+      maxConnections,
+      log: context.log,
+      // Before the TLS handshake there is nothing that could be said.
+      ...(tls ? {} : { answer: rawProblem(FULL) }),
+    })
+    this.server.on('request', (request, response) => {
+      if (!limit.isRefused(request.socket)) void this.#onRequest(request, response)
+    })
+    this.server.on('upgrade', (request, socket, head) => {
+      if (!limit.isRefused(request.socket)) void this.#webSocket.upgrade(request, socket, head)
+    })
   }
 
   close(): void {

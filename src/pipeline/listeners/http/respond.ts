@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { MillraceError } from '../../../media/errors.ts'
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -40,6 +40,19 @@ export function respondJson(response: ServerResponse, status: number, body: unkn
 export function respondProblem(response: ServerResponse, { status, code, message }: HttpProblem): void {
   if (response.headersSent) response.destroy()
   else respondJson(response, status, { error: { code, message } })
+}
+
+/** A whole answer as text, for a connection that is closed with it. */
+export function rawProblem({ status, code, message }: HttpProblem): string {
+  const body = `${JSON.stringify({ error: { code, message } })}\n`
+  const fields = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Access-Control-Allow-Origin: *',
+    'Connection: close',
+  ]
+  return `${fields.join('\r\n')}\r\n\r\n${body}`
 }
 
 export function isHead(request: IncomingMessage): boolean {

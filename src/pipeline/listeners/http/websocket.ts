@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { MalformedInputError } from '../../../media/errors.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { Viewer } from '../../delivery/index.ts'
@@ -11,7 +12,7 @@ import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
 import { progressiveFormat } from './progressive.ts'
 import { openPush } from './push.ts'
-import { problemOf } from './respond.ts'
+import { type HttpProblem, problemOf, rawProblem } from './respond.ts'
 
 /** RFC 6455, 7.4.1. */
 const CLOSE_NORMAL = 1000
@@ -39,15 +40,19 @@ export class WebSocketListener {
     socket.on('error', () => {})
     const { address, query } = parseTarget(request.url ?? '')
     if (address.kind !== 'progressive')
-      return refuse(socket, 404, 'a WebSocket is answered at .flv, .ts and .mp4 addresses')
+      return refuse(socket, {
+        status: 404,
+        code: 'not-found',
+        message: 'a WebSocket is answered at .flv, .ts and .mp4 addresses',
+      })
     const target = { name: address.name, format: address.format, query }
     try {
       if (query.has('publish')) await this.#publish(request, socket, head, target)
       else await this.#play(request, socket as Socket, head, target)
     } catch (error) {
-      const { status, message } = problemOf(error)
-      if (status === 500) this.#context.log.error('websocket.failed', errorFields(error))
-      refuse(socket, status, message)
+      const problem = problemOf(error)
+      if (problem.status === 500) this.#context.log.error('websocket.failed', errorFields(error))
+      refuse(socket, problem)
     }
   }
 
@@ -66,23 +71,30 @@ export class WebSocketListener {
     publication.onKick = (reason) => webSocket.close(CLOSE_TRY_AGAIN, shortened(reason))
     // From here on the WebSocket tells of the end: messages may still be on their way when the socket closes.
     socket.off('close', lost)
-    this.#receive(webSocket, session)
+    const fail = this.#receive(webSocket, session)
+    const silent = () => fail(new MalformedInputError('message', session.receivedBytes, 'the publisher went silent'))
+    request.socket.setTimeout(this.#context.config.limits.idleMs, silent)
   }
 
-  #receive(webSocket: WebSocket, session: PushSession): void {
+  /** What it returns ends the publication for that reason. */
+  #receive(webSocket: WebSocket, session: PushSession): (error: unknown) => void {
     const { publication } = session
     let isFailed = false
+    const fail = (error: unknown) => {
+      if (isFailed) return
+      isFailed = true
+      const { message } = problemOf(error)
+      publication.end(message)
+      const { name: stream, sessionId } = publication
+      this.#context.log.warn('publish.failed', { stream, session: sessionId, ...errorFields(error) })
+      webSocket.close(CLOSE_UNACCEPTABLE, shortened(message))
+    }
     const attempt = (work: () => void) => {
       if (isFailed) return
       try {
         work()
       } catch (error) {
-        isFailed = true
-        const { message } = problemOf(error)
-        publication.end(message)
-        const { name: stream, sessionId } = publication
-        this.#context.log.warn('publish.failed', { stream, session: sessionId, ...errorFields(error) })
-        webSocket.close(CLOSE_UNACCEPTABLE, shortened(message))
+        fail(error)
       }
     }
     webSocket.on('message', (data: RawData) => attempt(() => session.receive(data as Buffer)))
@@ -90,6 +102,7 @@ export class WebSocketListener {
       if (CLEAN_CLOSES.has(code)) attempt(() => session.finish())
       publication.end('connection closed')
     })
+    return fail
   }
 
   async #play(
@@ -130,11 +143,8 @@ export class WebSocketListener {
   }
 }
 
-function refuse(socket: Duplex, status: number, message: string): void {
-  const body = `${JSON.stringify({ error: { message } })}\n`
-  socket.end(
-    `HTTP/1.1 ${status} ${status === 404 ? 'Not Found' : 'Refused'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n${body}`,
-  )
+function refuse(socket: Duplex, problem: HttpProblem): void {
+  socket.end(rawProblem(problem))
 }
 function shortened(reason: string): string {
   return Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString()

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { ConnectionLimit } from '../connection-limit.ts'
 import type { ListenerContext } from '../context.ts'
 import type { TlsFiles } from '../http/http-listener.ts'
 import { RtmpConnection } from './rtmp-connection.ts'
@@ -13,15 +14,17 @@ export class RtmpListener {
   readonly #check: NodeJS.Timeout
 
   constructor(context: ListenerContext, tls?: TlsFiles) {
-    const accept = (socket: Socket) => {
-      const connection = new RtmpConnection(context, socket, tls ? 'rtmps' : 'rtmp')
+    const { maxConnections, handshakeMs } = context.config.limits
+    this.server = tls ? createTlsServer({ ...tls, handshakeTimeout: handshakeMs }) : createServer()
+    // RTMP has no words before its handshake.
+    const listener = tls ? 'rtmps' : 'rtmp'
+    const limit = new ConnectionLimit(this.server, { listener, maxConnections, log: context.log })
+    this.server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      if (limit.isRefused(socket)) return
+      const connection = new RtmpConnection(context, socket, listener)
       this.#connections.add(connection)
       socket.on('close', () => this.#connections.delete(connection))
-    }
-    this.server = tls
-      ? createTlsServer({ ...tls, handshakeTimeout: context.config.limits.handshakeMs }, accept)
-      : createServer(accept)
-    this.server.maxConnections = context.config.limits.maxConnections
+    })
     this.#check = setInterval(() => this.#checkAll(), CHECK_MS)
     this.#check.unref()
   }

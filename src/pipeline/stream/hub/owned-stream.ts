@@ -74,6 +74,8 @@ export class OwnedStream {
   /** A worker died with its marks set. */
   dropWorker(worker: number): void {
     for (const format of this.formats) this.close(format, worker)
+    for (const { log } of this.#lingering.values()) log.clearMark(worker)
+    for (const log of this.#ending) log.clearMark(worker)
   }
   end(): void {
     this.stream.end()

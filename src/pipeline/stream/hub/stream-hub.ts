@@ -1,6 +1,7 @@
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import { LiveStream } from '../live/live-stream.ts'
 import type { PublisherTimes } from '../live/timeline.ts'
+import { ControlBlock } from '../log/control-block.ts'
 import { FrameLogWriter } from '../log/frame-log.ts'
 import { LogImports, type LogMessage, openLocalLog, type SharedLog, shareLog } from '../log/log-exchange.ts'
 import type { LogReader } from '../log/log-reader.ts'
@@ -33,6 +34,8 @@ export type HubOptions = {
 const SUMMON_MS = 10_000
 
 type Shared = { readonly stop: Disposable; readonly logId: string }
+/** The log of a publisher of this worker, and the worker that reads it: the owner of the stream. */
+type Lent = { readonly log: LogWriter; readonly owner: number }
 
 /**
  * One worker's part of the hub of live streams. A stream is packaged by its owner; its publisher and its viewers may
@@ -49,12 +52,15 @@ export class StreamHub {
     string,
     { readonly owner: number; readonly untilMs: number; readonly owned?: OwnedStream }
   >()
-  readonly #endedLogs: LogWriter[] = []
+  readonly #endedLogs: Lent[] = []
   readonly #peers = new Map<number, Peer>()
   readonly #publications = new Map<string, Publication>()
   readonly #subscriptions = new Map<string, Promise<Subscription>>()
   readonly #exports = new Map<string, Shared>()
   readonly #awaited = new Map<string, Set<() => void>>()
+  /** Logs that other workers write and this one reads, by their control blocks. */
+  readonly #foreign = new Map<string, ControlBlock>()
+  readonly #lent = new Map<string, Lent>()
   #logCount = 0
 
   constructor(options: HubOptions) {
@@ -80,10 +86,24 @@ export class StreamHub {
   setPeer(worker: number, peer: Peer): void {
     this.#peers.set(worker, peer)
   }
-  /** Worker `worker` is gone: its marks and streams with it. */
+  /** Worker `worker` is gone: its marks and streams with it. What it wrote ends where it stopped. */
   dropPeer(worker: number): void {
     this.#peers.delete(worker)
-    for (const owned of this.#owned.values()) owned.dropWorker(worker)
+    for (const owned of [...this.#owned.values(), ...this.#closing]) owned.dropWorker(worker)
+    for (const { owner, log } of [...this.#lent.values(), ...this.#endedLogs]) {
+      if (owner === worker) log.clearMark(worker)
+    }
+    for (const [key, { stop }] of this.#exports) {
+      if (!key.startsWith(`${worker} `)) continue
+      stop[Symbol.dispose]()
+      this.#exports.delete(key)
+    }
+    for (const [logId, control] of this.#foreign) {
+      if (!logId.startsWith(`${worker}:`)) continue
+      // Its writer cannot say so any more; whoever waits for bytes wakes up.
+      control.end()
+      this.#foreign.delete(logId)
+    }
     for (const [name, owner] of this.#directory) if (owner === worker) this.streamDown(name)
   }
 
@@ -117,21 +137,23 @@ export class StreamHub {
     const peer = this.#peer(owner)
     const logId = this.#newLogId()
     const { shared } = shareLog(logId, log, (message) => peer.log(message))
+    this.#lent.set(sessionId, { log, owner })
     peer.attach(name, sessionId, shared, times)
   }
   #publicationEnded(publication: Publication, owner: number, log: LogWriter, reason: string): void {
     this.#publications.delete(publication.sessionId)
     if (owner === this.#options.worker) this.detach(publication.name, publication.sessionId)
     else this.#peers.get(owner)?.detach(publication.name, publication.sessionId)
-    this.#endedLogs.push(log)
+    this.#lent.delete(publication.sessionId)
+    this.#endedLogs.push({ log, owner })
     this.#options.directory.publishEnded(publication.sessionId, reason)
   }
 
   /** Another worker has a publisher for a stream of ours. */
   attach(name: string, sessionId: string, shared: SharedLog, times: PublisherTimes = 'moved'): void {
     const { stream } = this.#own(name)
-    const reader: LogReader = this.#imports.open(shared, () => {
-      if (stream.sessionId !== sessionId) this.#imports.close(shared.logId)
+    const reader: LogReader = this.#openForeign(shared, () => {
+      if (stream.sessionId !== sessionId) this.#closeForeign(shared.logId)
       else stream.pump()
     })
     stream.attach(sessionId, reader, times)
@@ -202,12 +224,12 @@ export class StreamHub {
     if (owner === this.#options.worker) return this.#openLocal(name, format)
     const { shared, snapshot } = await this.#peer(owner).open(name, format)
     const holder: { subscription?: Subscription } = {}
-    const reader = this.#imports.open(shared, () => {
+    const reader = this.#openForeign(shared, () => {
       holder.subscription?.notify()
       if (reader.ended) this.#subscriptions.delete(`${name} ${format}`)
     })
     holder.subscription = new Subscription({ name, format, snapshot }, reader, () => {
-      this.#imports.close(shared.logId)
+      this.#closeForeign(shared.logId)
       if (reader.ended) return
       this.#subscriptions.delete(`${name} ${format}`)
       this.#peers.get(owner)?.close(name, format)
@@ -225,6 +247,14 @@ export class StreamHub {
     clearTimeout(patience)
     waiting.delete(resolve)
     if (waiting.size === 0) this.#awaited.delete(name)
+  }
+  #openForeign(shared: SharedLog, onData: () => void): LogReader {
+    this.#foreign.set(shared.logId, new ControlBlock(shared.handle.control))
+    return this.#imports.open(shared, onData)
+  }
+  #closeForeign(logId: string): void {
+    this.#foreign.delete(logId)
+    this.#imports.close(logId)
   }
   #openLocal(name: string, format: string): Subscription {
     const { worker } = this.#options
@@ -282,7 +312,7 @@ export class StreamHub {
     for (const owned of this.#owned.values()) owned.release()
     for (const owned of this.#closing) if (owned.release()) this.#closing.delete(owned)
     for (let i = this.#endedLogs.length - 1; i >= 0; i--)
-      if (this.#endedLogs[i]?.release()) this.#endedLogs.splice(i, 1)
+      if (this.#endedLogs[i]?.log.release()) this.#endedLogs.splice(i, 1)
   }
   /** Ends every publication and every stream of this worker. */
   shutDown(reason: string): void {

@@ -11,7 +11,7 @@ import {
 import type { ListenerContext } from '../context.ts'
 import { CORS, isHead } from './respond.ts'
 
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 export type SegmentedTarget = { readonly name: string; readonly file: string; readonly query: URLSearchParams }
@@ -51,6 +51,10 @@ async function send(
     sendList(request, response, answer)
     return 0
   }
+  if (answer.kind === 'clock') {
+    sendClock(response)
+    return 0
+  }
   if (answer.kind === 'growing') return await sendGrowing(response, answer.segment, isHead(request) ? 'head' : signal)
   const byteLength = answer.kind === 'init' ? answer.bytes.length : answer.held.byteLength
   response.writeHead(200, mediaHeaders(answer.kind === 'init' ? 'video/mp4' : 'video/iso.segment', byteLength))
@@ -75,7 +79,7 @@ function sendList(
 ): void {
   const headers = {
     ...CORS,
-    'Content-Type': PLAYLIST_TYPE,
+    'Content-Type': LIST_TYPES[list.text.startsWith('#EXTM3U') ? 'm3u8' : 'mpd'],
     'Cache-Control': maxAgeSeconds > 0 ? `max-age=${maxAgeSeconds}` : 'no-cache',
     ETag: list.etag,
   }
@@ -85,6 +89,12 @@ function sendList(
   }
   response.writeHead(200, { ...headers, 'Content-Length': list.bytes.length })
   response.end(isHead(request) ? undefined : list.bytes)
+}
+
+/** UTCTiming of MPDs: an xs:dateTime. ISO/IEC 23009-1, 5.8.4.11. */
+function sendClock(response: ServerResponse): void {
+  response.writeHead(200, { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
+  response.end(new Date().toISOString())
 }
 
 /** The log is held until the socket has taken everything or is gone. */

@@ -1,5 +1,6 @@
 export { ProgressiveMp4 } from './progressive/index.ts'
 export { Recorder, type RecorderOptions, type RecordingFacts } from './recorder/recorder.ts'
 export { repairRecordings } from './repair/repair-recordings.ts'
+export { type ByteRange, parseByteRange } from './vod/byte-range.ts'
 export type { VodHandler, VodTarget } from './vod/vod-handler.ts'
 export { VodService } from './vod/vod-service.ts'

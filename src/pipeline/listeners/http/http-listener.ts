@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
+import type { Server } from 'node:net'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
 import { ControlProxy } from './control-proxy.ts'
+import { Http2Server } from './http2.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
 import { CORS, problemOf, respondProblem } from './respond.ts'
@@ -16,11 +17,12 @@ const KEEP_ALIVE_MS = 65_000
 
 export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer }
 
-/** HTTP and WebSocket on one port: players, push, and everything else for the control thread. */
+/** HTTP/1.1 and WebSocket on one port, with TLS HTTP/2 too: players, push, and everything else for the control thread. */
 export class HttpListener {
   readonly server: Server
   readonly #context: ListenerContext
   readonly #proxy: ControlProxy
+  readonly #closeAllConnections: () => void
   readonly #webSocket: WebSocketListener
 
   constructor(context: ListenerContext, tls?: TlsFiles) {
@@ -35,7 +37,10 @@ export class HttpListener {
       connectionsCheckingInterval: 1000,
       noDelay: true,
     }
-    this.server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options)
+    const server = tls ? undefined : createServer(options)
+    const http2 = tls && new Http2Server({ ...options, ...tls })
+    this.server = server ?? (http2 as Http2Server).server
+    this.#closeAllConnections = () => (server ?? http2)?.closeAllConnections()
     this.server.maxConnections = context.config.limits.maxConnections
     this.server.on('request', (request, response) => void this.#onRequest(request, response))
     this.server.on('upgrade', (request, socket, head) => void this.#webSocket.upgrade(request, socket, head))
@@ -44,7 +49,7 @@ export class HttpListener {
   close(): void {
     this.#proxy.close()
     this.server.close()
-    this.server.closeAllConnections()
+    this.#closeAllConnections()
   }
 
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {

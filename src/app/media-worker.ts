@@ -92,6 +92,7 @@ class MediaWorker {
     this.#segmented = new SegmentedService({
       hub: this.#hub,
       segmentMs: hls.segmentMs,
+      dashTemplate: data.config.dash.template,
       lingerMs: delivery.lingerMs,
       nowMs: () => performance.now(),
     })

@@ -33,7 +33,7 @@ test('the capability table of the README is that of the tree', () => {
   const rows: readonly (readonly [string, readonly (string | undefined)[]])[] = [
     ['demuxers', folders('formats/*/demuxer.ts').concat(folders('formats/*/flv-demuxer.ts')).sort()],
     ['muxers', folders('formats/*/muxer.ts').concat(folders('formats/*/flv-muxer.ts')).sort()],
-    ['manifests', folders('formats/*/format-media-playlist.ts')],
+    ['manifests', folders('formats/*/format-m{edia-playlist,pd}.ts')],
     ['protocols', folders('protocols/*/index.ts')],
     ['codecs understood', codecs],
   ]

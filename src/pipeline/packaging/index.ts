@@ -1,7 +1,7 @@
 export { CmafIndex, type CmafIndexOptions } from './cmaf/cmaf-index.ts'
 export { CmafOutput, type CmafOutputOptions, type CmafTap } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
-export type { IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from './cmaf/indexed-segment.ts'
+export type { IndexedPart, IndexedRun, IndexedSegment, IndexedTrack, OpenSegment } from './cmaf/indexed-segment.ts'
 export { type Misfit, misfit } from './fitted/carried-codecs.ts'
 export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'
 export {

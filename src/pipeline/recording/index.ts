@@ -1,6 +1,7 @@
 export { ProgressiveMp4 } from './progressive/index.ts'
 export { Recorder, type RecorderOptions, type RecordingFacts } from './recorder/recorder.ts'
 export { repairRecordings } from './repair/repair-recordings.ts'
+export { type ByteRange, parseByteRange } from './vod/byte-range.ts'
 export { type RecordedPicture, type RecordedTime, recordedPicture } from './vod/recorded-picture.ts'
 export type { VodHandler, VodTarget } from './vod/vod-handler.ts'
 export { VodService } from './vod/vod-service.ts'

@@ -110,6 +110,16 @@ const KEYS = z.strictObject({
       windowSegments: z.int().min(2).max(10_000).default(7).describe('Segments in a live playlist.'),
     })
     .prefault({}),
+  dash: z
+    .strictObject({
+      template: z
+        .enum(['timeline', 'number'])
+        .default('timeline')
+        .describe(
+          'How an MPD tells segments: with their exact times, or by number and nominal length, which is what low-latency players want. `?template=` overrides it.',
+        ),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       maxMessageBytes: size(16_777_216).describe('Largest single message, frame or tag of a publisher.'),

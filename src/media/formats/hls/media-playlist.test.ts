@@ -121,7 +121,7 @@ describe('checkPlaylist', () => {
     { name: 'a tag twice', text: GOOD.replace('#EXT-X-INDEP', '#EXT-X-VERSION:6\n#EXT-X-INDEP'), rule: /twice/ },
     { name: 'a segment without EXTINF', text: GOOD.replace('#EXTINF:1.99840,\n', ''), rule: /without EXTINF/ },
     { name: 'a date without a zone', text: GOOD.replace('.250Z', '.250'), rule: /4\.4\.4\.6/ },
-    { name: 'no line feed at the end', text: GOOD.trimEnd(), rule: /line feed/ },
+    { name: 'no line feed at the end', text: GOOD.trimEnd(), rule: /last-line/ },
     { name: 'no EXTM3U', text: GOOD.slice(8), rule: /EXTM3U/ },
     {
       name: 'a recording without an end',

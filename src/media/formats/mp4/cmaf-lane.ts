@@ -24,6 +24,11 @@ export class CmafLane {
     return this.#track
   }
 
+  /** What a frame lasts that nothing follows. */
+  get lastDurationTicks(): Ticks {
+    return this.#lastDurationTicks
+  }
+
   get head(): CmafSample | undefined {
     return this.#queue[0]
   }

@@ -81,7 +81,8 @@ export class CmafSegmenter {
     const lane = this.#lanes.get(frame.trackId)
     if (lane === undefined || !lane.accepts(frame)) return
     if (lane === this.#leader) {
-      this.#considerLimit(lane, frame)
+      if (lane.held) this.#considerLimit(lane, lane.held, frame.dtsTicks - lane.held.dtsTicks)
+      else this.#considerLimit(lane, frame, frame.durationTicks)
       if (frame.isKey) this.#considerBoundary(lane, frame)
       this.#horizon = { ticks: frame.dtsTicks, clockRateHz: lane.track.clockRateHz }
     }
@@ -146,18 +147,34 @@ export class CmafSegmenter {
       this.#segmentStart = time
     }
     if (time === this.#segmentStart) return
+    this.#bridge(timeMs)
     const isBehind = leader.writer.sequence < this.#sequence
     const isDue = this.#changed || isBehind || this.#grid.isDue(msOf(this.#segmentStart), timeMs, kind)
     if (isDue) this.#addBoundary(time)
   }
 
+  /** The leader was silent for longer than a segment may be: the others are cut on the way to its next key frame. */
+  #bridge(timeMs: number): void {
+    for (
+      let start = this.#segmentStart;
+      start && timeMs - msOf(start) > this.#grid.limitMs;
+      start = this.#segmentStart
+    ) {
+      const stepTicks = Math.round((this.#targetMs * start.clockRateHz) / 1000)
+      this.#addBoundary({ ticks: start.ticks + stepTicks, clockRateHz: start.clockRateHz })
+    }
+  }
+
   /** The leader's frame whose end is known now would make its segment too long: the segment ends in front of it. */
-  #considerLimit(leader: CmafLane, frame: Frame): void {
-    const candidate = leader.held ?? frame
-    const durationTicks = leader.held ? frame.dtsTicks - candidate.dtsTicks : frame.durationTicks
-    const elapsedMs = leader.writer.elapsedMs(candidate.ptsTicks)
+  #considerLimit(leader: CmafLane, candidate: Frame, durationTicks: number): void {
+    const timeMs = leader.toMs(candidate.ptsTicks)
+    const boundary = this.#boundaries.findLast((each) => msOf(each) <= timeMs)
+    const elapsedMs = Math.min(
+      leader.writer.elapsedMs(candidate.ptsTicks),
+      boundary ? timeMs - msOf(boundary) : Number.POSITIVE_INFINITY,
+    )
     const durationMs = leader.toMs(durationTicks)
-    if (elapsedMs <= 0 || candidate.isKey || durationMs > this.#grid.limitMs) return
+    if (elapsedMs <= 0 || durationMs > this.#grid.limitMs) return
     if (elapsedMs + durationMs <= this.#grid.limitMs) return
     this.#addBoundary({ ticks: candidate.ptsTicks, clockRateHz: leader.track.clockRateHz }, 'forced')
   }
@@ -262,6 +279,7 @@ export class CmafSegmenter {
 
   /** Writes all that a track holds. */
   #drain(lane: CmafLane): void {
+    if (lane === this.#leader && lane.held) this.#considerLimit(lane, lane.held, lane.lastDurationTicks)
     lane.releaseHeld()
     while (lane.head !== undefined) {
       this.#followBoundaries(lane)

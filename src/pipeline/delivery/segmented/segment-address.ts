@@ -8,14 +8,18 @@ export function trackPlaylistUri(trackId: number): string {
 export function initUri(life: string, trackId: number, initId: number): string {
   return `t${trackId}-${life}-init${initId}.m4s`
 }
-export function segmentUri(life: string, trackId: number, sequence: number): string {
+/** `$Number$` instead of a number makes a template of ISO/IEC 23009-1, 5.3.9.4.4. */
+export function segmentUri(life: string, trackId: number, sequence: number | '$Number$'): string {
   return `t${trackId}-${life}-${sequence}.m4s`
 }
 export function partUri(life: string, trackId: number, sequence: number, index: number): string {
   return `t${trackId}-${life}-${sequence}.${index}.m4s`
 }
 
-export type ListResource = { readonly kind: 'multivariant' } | { readonly kind: 'playlist'; readonly trackId: number }
+export type ListResource =
+  | { readonly kind: 'multivariant' }
+  | { readonly kind: 'playlist'; readonly trackId: number }
+  | { readonly kind: 'manifest' }
 
 export type MediaResource = { readonly trackId: number; readonly life: string } & (
   | { readonly kind: 'init'; readonly initId: number }
@@ -31,6 +35,7 @@ const PLAYLIST = /^t(\d{1,5})\.m3u8$/
 /** What a file name below a stream's folder asks for; undefined where it is none of ours. */
 export function parseSegmentedResource(file: string): SegmentedResource | undefined {
   if (file === 'index.m3u8') return { kind: 'multivariant' }
+  if (file === 'manifest.mpd') return { kind: 'manifest' }
   const playlist = PLAYLIST.exec(file)
   if (playlist) return { kind: 'playlist', trackId: Number(playlist[1]) }
   const [, track, life, init, sequence, part] = MEDIA.exec(file) ?? []
@@ -43,5 +48,5 @@ export function parseSegmentedResource(file: string): SegmentedResource | undefi
 
 /** Whether a file name looks like one of these; the stream's folder is what stands in front of it. */
 export function isSegmentedFile(file: string): boolean {
-  return file === 'index.m3u8' || /^t\d+[-.].*(m3u8|m4s)$/.test(file)
+  return file === 'index.m3u8' || file === 'manifest.mpd' || /^t\d+[-.].*(m3u8|m4s)$/.test(file)
 }

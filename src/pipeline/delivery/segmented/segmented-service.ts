@@ -1,8 +1,10 @@
+import { MalformedInputError } from '../../../media/errors.ts'
 import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex } from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
 import { Audience } from './audience.ts'
 import { checkDirectives, hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
+import { type DashTemplate, manifest, UTC_QUERY } from './dash/manifest.ts'
 import { findMedia } from './find-media.ts'
 import { GrowingSegment } from './growing-segment.ts'
 import { mediaPlaylist } from './hls/media.ts'
@@ -14,12 +16,15 @@ import { type HeldBytes, SegmentedView } from './segmented-view.ts'
 export type SegmentedOptions = {
   readonly hub: StreamHub
   readonly segmentMs: number
+  /** Of MPDs that are asked for without `?template=`. */
+  readonly dashTemplate: DashTemplate
   readonly lingerMs: number
   readonly nowMs: () => number
 }
 
 export type SegmentedAnswer =
   | { readonly kind: 'list'; readonly list: ListText; readonly maxAgeSeconds: number }
+  | { readonly kind: 'clock' }
   | { readonly kind: 'init'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
   | { readonly kind: 'growing'; readonly segment: GrowingSegment }
@@ -59,8 +64,7 @@ export class SegmentedService {
   async answer(name: string, resource: SegmentedResource, request: SegmentedRequest): Promise<SegmentedAnswer> {
     const entry = await this.#entry(name)
     entry.view.lastUsedMs = this.#options.nowMs()
-    const isList = resource.kind === 'multivariant' || resource.kind === 'playlist'
-    return isList ? this.#list(name, entry, resource, request) : this.#media(name, entry, resource, request)
+    return isList(resource) ? this.#list(name, entry, resource, request) : this.#media(name, entry, resource, request)
   }
   close(): void {
     clearInterval(this.#sweep)
@@ -71,8 +75,9 @@ export class SegmentedService {
     const { index } = view
     const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, request.signal)
     if (!ready) throw new AccessDeniedError(`stream "${name}" has no segments yet`, 'not-found')
+    if (resource.kind === 'manifest') return this.#manifest(entry, request.query)
     if (resource.kind === 'multivariant') {
-      const list = texts.get('multivariant', index.version, () => multivariantPlaylist(index))
+      const list = texts.get('multivariant', index.segmentVersion, () => multivariantPlaylist(index))
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }
     }
     const directives = readDirectives(request.query)
@@ -82,6 +87,13 @@ export class SegmentedService {
     const form = directives.skip && !index.ended ? 'delta' : 'whole'
     const list = texts.get(`${form} ${resource.trackId}`, track.version, () => mediaPlaylist(index, track, form))
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
+  }
+
+  #manifest({ view: { index }, texts }: Entry, query: URLSearchParams): SegmentedAnswer {
+    if (query.has(UTC_QUERY)) return { kind: 'clock' }
+    const template = readTemplate(query.get('template')) ?? this.#options.dashTemplate
+    const list = texts.get(`manifest ${template}`, index.segmentVersion, () => manifest(index, template) ?? '')
+    return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
   }
 
   /** Resolves when the playlist of the track has come as far as `directives` ask. */
@@ -162,6 +174,16 @@ export class SegmentedService {
       view.subscription.release()
     }
   }
+}
+
+function isList(resource: SegmentedResource): resource is ListResource {
+  return resource.kind === 'multivariant' || resource.kind === 'playlist' || resource.kind === 'manifest'
+}
+
+/** `?template=` of an MPD. Throws MalformedInputError. */
+function readTemplate(text: string | null): DashTemplate | undefined {
+  if (text === null || text === 'timeline' || text === 'number') return text ?? undefined
+  throw new MalformedInputError('template', 0, 'expected timeline or number')
 }
 
 /** True once every track has something to play. */

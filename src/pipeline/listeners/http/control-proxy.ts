@@ -25,6 +25,8 @@ export class ControlProxy {
 
   forward(request: IncomingMessage, response: ServerResponse): void {
     const headers = endToEnd(request.headers)
+    // RFC 9113, 8.3.1: HTTP/2 has the host in a pseudo-header.
+    headers.host ??= request.headers[':authority']?.toString()
     const upstream = sendRequest({
       socketPath: this.#socketPath,
       agent: this.#agent,
@@ -47,7 +49,8 @@ export class ControlProxy {
   }
 }
 
-/** Headers that concern one connection only stay on it. RFC 9110, 7.6.1. */
+/** Headers that concern one connection only stay on it (RFC 9110, 7.6.1), as do the pseudo-headers of HTTP/2. */
 function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)))
+  const kept = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !name.startsWith(':'))
+  return Object.fromEntries(kept)
 }

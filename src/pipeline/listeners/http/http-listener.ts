@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
+import type { Server } from 'node:net'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { ConnectionLimit } from '../connection-limit.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
 import { ControlProxy } from './control-proxy.ts'
+import { Http2Server } from './http2.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
 import { CORS, problemOf, rawProblem, respondProblem } from './respond.ts'
@@ -18,11 +19,12 @@ const FULL = { status: 503, code: 'limit-exceeded', message: 'the server has as 
 
 export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer }
 
-/** HTTP and WebSocket on one port: players, push, and everything else for the control thread. */
+/** HTTP/1.1 and WebSocket on one port, with TLS HTTP/2 too: players, push, and everything else for the control thread. */
 export class HttpListener {
   readonly server: Server
   readonly #context: ListenerContext
   readonly #proxy: ControlProxy
+  readonly #closeAllConnections: () => void
   readonly #webSocket: WebSocketListener
 
   constructor(context: ListenerContext, tls?: TlsFiles) {
@@ -37,7 +39,10 @@ export class HttpListener {
       connectionsCheckingInterval: 1000,
       noDelay: true,
     }
-    this.server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options)
+    const server = tls ? undefined : createServer(options)
+    const http2 = tls && new Http2Server({ ...options, ...tls })
+    this.server = server ?? (http2 as Http2Server).server
+    this.#closeAllConnections = () => (server ?? http2)?.closeAllConnections()
     const { maxConnections } = context.config.limits
     const limit = new ConnectionLimit(this.server, {
       listener: tls ? 'https' : 'http',
@@ -57,7 +62,7 @@ export class HttpListener {
   close(): void {
     this.#proxy.close()
     this.server.close()
-    this.server.closeAllConnections()
+    this.#closeAllConnections()
   }
 
   async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { Viewer } from '../../delivery/index.ts'
 import { PROGRESSIVE_FORMATS, type ProgressiveFormat } from '../../packaging/index.ts'
 import type { ListenerContext } from '../context.ts'
+import { http2Stream, viewerSocket } from './http2.ts'
 import { isHead } from './respond.ts'
 
 export function progressiveFormat(format: string): ProgressiveFormat {
@@ -22,8 +24,11 @@ export async function playProgressive(
   { name, format }: { readonly name: string; readonly format: string },
 ): Promise<void> {
   const progressive = progressiveFormat(format)
+  const { contentType } = PROGRESSIVE_FORMATS[progressive]
+  const stream = http2Stream(response)
+  if (stream) return playOnHttp2(context, { request, response, stream }, { name, format: progressive })
   const { socket } = request
-  const head = responseHead(PROGRESSIVE_FORMATS[progressive].contentType)
+  const head = responseHead(contentType)
   if (isHead(request)) {
     socket.end(head)
     return
@@ -44,6 +49,35 @@ export async function playProgressive(
   await context.delivery.watch(name, progressive, viewer)
   response.on('error', () => {})
 }
+
+type Http2Exchange = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly stream: ServerHttp2Stream
+}
+
+/** Over HTTP/2 the body of one stream of the connection is delivery's, not its socket. */
+async function playOnHttp2(
+  context: ListenerContext,
+  { request, response, stream }: Http2Exchange,
+  { name, format }: { readonly name: string; readonly format: ProgressiveFormat },
+): Promise<void> {
+  const headers = { 'Content-Type': PROGRESSIVE_FORMATS[format].contentType, ...ENDLESS_HEADERS }
+  if (isHead(request)) {
+    response.writeHead(200, headers).end()
+    return
+  }
+  // The stream must exist before the head is sent: after it there is no status code any more.
+  await context.hub.subscribe(name, format)
+  response.writeHead(200, headers)
+  response.flushHeaders()
+  const remoteAddress = plainAddress(request.socket.remoteAddress)
+  const id = context.newSessionId()
+  const options = { id, protocol: `http-${format}`, remoteAddress, socketUse: 'shared' } as const
+  await context.delivery.watch(name, format, new Viewer(viewerSocket(stream), options, performance.now()))
+}
+
+const ENDLESS_HEADERS = { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' } as const
 
 function responseHead(contentType: string): Buffer {
   return Buffer.from(

@@ -8,10 +8,12 @@ import {
   parseSegmentedResource,
   type SegmentedAnswer,
 } from '../../delivery/index.ts'
+import { type ByteRange, parseByteRange } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
+import { chooseEncoding, isKnownToClient } from './conditional.ts'
 import { CORS, isHead } from './respond.ts'
 
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 export type SegmentedTarget = { readonly name: string; readonly file: string; readonly query: URLSearchParams }
@@ -28,7 +30,7 @@ export async function serveSegmented(
   const left = new AbortController()
   response.on('close', () => left.abort())
   const answer = await context.segmented.answer(name, resource, { query, signal: left.signal })
-  if (response.destroyed) {
+  if (left.signal.aborted) {
     if (answer.kind === 'media') answer.held.done()
     return
   }
@@ -37,35 +39,26 @@ export async function serveSegmented(
       name,
       `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`,
     )
-  context.segmented.sentBytes += await send(request, response, answer, left.signal)
+  const etag = `"${file}"`
+  context.segmented.sentBytes += await send({ request, response, etag }, answer, left.signal)
 }
+
+/** `etag` of media: their address says all, for what it names never changes. */
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly etag: string }
 
 /** Returns the number of bytes of media. */
-async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: SegmentedAnswer,
-  signal: AbortSignal,
-): Promise<number> {
-  if (answer.kind === 'list') {
-    sendList(request, response, answer)
-    return 0
-  }
-  if (answer.kind === 'growing') return await sendGrowing(response, answer.segment, isHead(request) ? 'head' : signal)
-  const byteLength = answer.kind === 'init' ? answer.bytes.length : answer.held.byteLength
-  response.writeHead(200, mediaHeaders(answer.kind === 'init' ? 'video/mp4' : 'video/iso.segment', byteLength))
-  if (answer.kind === 'init') response.end(isHead(request) ? undefined : answer.bytes)
-  else sendHeld(response, answer.held, isHead(request) ? 'head' : 'body')
-  return byteLength
+async function send(exchange: Exchange, answer: SegmentedAnswer, signal: AbortSignal): Promise<number> {
+  const { request, response } = exchange
+  if (answer.kind === 'list') sendList(request, response, answer)
+  else if (answer.kind === 'clock') sendClock(response)
+  else if (answer.kind === 'init') return sendMedia(exchange, [answer.bytes], 'video/mp4')
+  else if (answer.kind === 'media') return sendHeld(exchange, answer.held)
+  else return await sendGrowing(exchange, answer.segment, signal)
+  return 0
 }
 
-function mediaHeaders(contentType: string, byteLength?: number): OutgoingHttpHeaders {
-  return {
-    ...CORS,
-    'Content-Type': contentType,
-    ...(byteLength === undefined ? {} : { 'Content-Length': byteLength }),
-    'Cache-Control': FOR_EVER,
-  }
+function mediaHeaders(contentType: string, etag: string): OutgoingHttpHeaders {
+  return { ...CORS, 'Content-Type': contentType, 'Cache-Control': FOR_EVER, ETag: etag, 'Accept-Ranges': 'bytes' }
 }
 
 function sendList(
@@ -75,55 +68,98 @@ function sendList(
 ): void {
   const headers = {
     ...CORS,
-    'Content-Type': PLAYLIST_TYPE,
+    'Content-Type': LIST_TYPES[list.text.startsWith('#EXTM3U') ? 'm3u8' : 'mpd'],
     'Cache-Control': maxAgeSeconds > 0 ? `max-age=${maxAgeSeconds}` : 'no-cache',
-    ETag: list.etag,
+    Vary: 'Accept-Encoding',
+    ETag: `W/${list.etag}`,
   }
-  if (request.headers['if-none-match'] === list.etag) {
+  if (isKnownToClient(request.headers, list.etag)) {
     response.writeHead(304, headers).end()
     return
   }
-  response.writeHead(200, { ...headers, 'Content-Length': list.bytes.length })
-  response.end(isHead(request) ? undefined : list.bytes)
+  const encoding = chooseEncoding(request.headers)
+  const bytes = encoding === undefined ? list.bytes : list.encoded(encoding)
+  response.writeHead(200, {
+    ...headers,
+    ...(encoding === undefined ? {} : { 'Content-Encoding': encoding }),
+    'Content-Length': bytes.length,
+  })
+  response.end(isHead(request) ? undefined : bytes)
+}
+
+/** UTCTiming of MPDs: an xs:dateTime. ISO/IEC 23009-1, 5.8.4.11. */
+function sendClock(response: ServerResponse): void {
+  response.writeHead(200, { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
+  response.end(new Date().toISOString())
 }
 
 /** The log is held until the socket has taken everything or is gone. */
-function sendHeld(response: ServerResponse, held: HeldBytes, what: 'head' | 'body'): void {
-  response.on('close', () => held.done())
-  response.on('finish', () => held.done())
-  if (what === 'body') {
+function sendHeld(exchange: Exchange, held: HeldBytes): number {
+  exchange.response.on('close', () => held.done())
+  exchange.response.on('finish', () => held.done())
+  return sendMedia(exchange, held.views, 'video/iso.segment')
+}
+
+/** 200, 206, 304 or 416. RFC 9110, 14.2. */
+function sendMedia({ request, response, etag }: Exchange, parts: readonly Uint8Array[], contentType: string): number {
+  const totalBytes = parts.reduce((sum, part) => sum + part.length, 0)
+  const headers = mediaHeaders(contentType, etag)
+  const isKnown = isKnownToClient(request.headers, etag)
+  const range = parseByteRange(request.headers.range, totalBytes)
+  if (isKnown || range === 'unsatisfiable') {
+    response.writeHead(
+      isKnown ? 304 : 416,
+      isKnown ? headers : { ...headers, 'Content-Range': `bytes */${totalBytes}` },
+    )
+    response.end()
+    return 0
+  }
+  const { from, to } = range ?? { from: 0, to: totalBytes }
+  const contentRange = range ? { 'Content-Range': `bytes ${from}-${to - 1}/${totalBytes}` } : {}
+  response.writeHead(range ? 206 : 200, { ...headers, 'Content-Length': to - from, ...contentRange })
+  if (!isHead(request)) {
     response.cork()
-    for (const view of held.views) response.write(view)
+    for (const part of slices(parts, { from, to })) response.write(part)
     response.uncork()
   }
   response.end()
+  return isHead(request) ? 0 : to - from
+}
+
+function slices(parts: readonly Uint8Array[], { from, to }: ByteRange): Uint8Array[] {
+  let at = 0
+  return parts.flatMap((part) => {
+    const [start, end] = [Math.max(0, from - at), Math.min(part.length, to - at)]
+    at += part.length
+    return start < end ? [part.subarray(start, end)] : []
+  })
 }
 
 /** Chunk by chunk as they are made. A segment that breaks off breaks the connection: nobody keeps half of it. */
 async function sendGrowing(
-  response: ServerResponse,
+  { request, response, etag }: Exchange,
   segment: GrowingSegment,
-  until: AbortSignal | 'head',
+  signal: AbortSignal,
 ): Promise<number> {
-  response.writeHead(200, mediaHeaders('video/iso.segment'))
-  if (until === 'head') {
+  response.writeHead(200, mediaHeaders('video/iso.segment', etag))
+  if (isHead(request)) {
     response.end()
     return 0
   }
   let sentBytes = 0
   for (;;) {
-    const held = await segment.next(until)
+    const held = await segment.next(signal)
     if (held === 'lost') response.destroy()
     if (held === 'end') response.end()
     if (held === 'lost' || held === 'end') return sentBytes
     sentBytes += held.byteLength
-    await written(response, held)
+    await written(response, held, signal)
     held.done()
   }
 }
 
 /** Resolves when the socket has taken everything or is gone. */
-function written(response: ServerResponse, { views }: HeldBytes): Promise<void> {
+function written(response: ServerResponse, { views }: HeldBytes, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {
       response.off('close', settle)
@@ -135,6 +171,6 @@ function written(response: ServerResponse, { views }: HeldBytes): Promise<void> 
       response.write(view, at === views.length - 1 ? settle : undefined)
     })
     response.uncork()
-    if (response.destroyed) settle()
+    if (signal.aborted) settle()
   })
 }

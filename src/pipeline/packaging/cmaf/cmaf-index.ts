@@ -1,11 +1,12 @@
 import { silentAfterMs } from '../../../media/formats/mp4/index.ts'
 import type { CmafRecord, CmafTrackInfo, PlacedRecord } from './cmaf-record.ts'
-import type { IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from './indexed-segment.ts'
+import type { IndexedPart, IndexedRun, IndexedSegment, IndexedTrack, OpenSegment } from './indexed-segment.ts'
 
 /** Segments that stay fetchable after they left the playlist, for players that are a little behind. */
 const GRACE_SEGMENTS = 3
 /** Least share of the part target that a part lasts, the last of a segment aside. RFC 8216bis, 4.4.4.9. */
 const LEAST_PART_SHARE = 0.85
+const GRID_EARLY_SHARE = 0.05
 /** Ticks are whole, so that a part may be a fraction of a millisecond longer than it should. */
 const PART_ROUNDING_MS = 0.1
 
@@ -28,6 +29,12 @@ export class CmafIndex {
   ended = false
   /** Goes up with every change that a list shows. */
   version = 0
+  /** As `version`, but for changes that only concern parts. */
+  segmentVersion = 0
+  /** Wall clock of media time 0, as the first segment of all tells it. */
+  zeroEpochMs = 0
+  /** Oldest first; those of the window. */
+  readonly runs: IndexedRun[] = []
   /** EXT-X-TARGETDURATION; 0 until the first segment is there. */
   targetSeconds = 0
   /** Every track keeps to the tolerances of partial segments, as far as its first segment tells. */
@@ -40,6 +47,7 @@ export class CmafIndex {
 
   apply({ record, payloadFrom, next }: PlacedRecord, payload: () => Uint8Array): void {
     this.version++
+    if (record.type !== 'chunk') this.segmentVersion++
     if (record.type === 'tracks') return this.#setTracks(record.tracks)
     if (record.type === 'end') {
       this.ended = true
@@ -74,8 +82,9 @@ export class CmafIndex {
       ...track,
       inits: [...track.inits].map(([id, bytes]) => [id, Buffer.from(bytes).toString('base64')]),
     }))
-    const { life, ended, version, targetSeconds, isLowLatency, options } = this
-    return Buffer.from(JSON.stringify({ tracks, life, ended, version, targetSeconds, isLowLatency, options }))
+    const { options, life, runs, ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = this
+    const state = { options, life, runs, ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency }
+    return Buffer.from(JSON.stringify({ ...state, tracks }))
   }
   static fromSnapshot(bytes: Uint8Array): CmafIndex {
     const state = JSON.parse(Buffer.from(bytes).toString()) as SnapshotJson
@@ -84,8 +93,9 @@ export class CmafIndex {
       const inits = new Map(track.inits.map(([id, text]) => [id, new Uint8Array(Buffer.from(text, 'base64'))]))
       index.tracks.set(track.info.id, { ...track, open: track.open, inits })
     }
-    const { ended, version, targetSeconds, isLowLatency } = state
-    return Object.assign(index, { ended, version, targetSeconds, isLowLatency })
+    index.runs.push(...state.runs)
+    const { ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = state
+    return Object.assign(index, { ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency })
   }
 
   #setTracks(infos: readonly CmafTrackInfo[]): void {
@@ -123,8 +133,26 @@ export class CmafIndex {
     if (segments.length === 0 && !isRegular) this.isLowLatency = false
     this.targetSeconds ||= record.targetSeconds
     segments.push({ ...record, parts: open.parts, isRegular })
+    this.#noteRun(track, record)
     this.#shorten(track)
     for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
+  }
+
+  #noteRun({ info }: IndexedTrack, { sequence, startTicks, epochMs, discontinuity }: SegmentRecord): void {
+    const last = this.runs.at(-1)
+    if (last && (!discontinuity || sequence <= last.sequence)) return
+    const startMs = (startTicks * 1000) / info.clockRateHz
+    const { segmentMs } = this.options
+    // A first segment whose key frame came a little early belongs to the cell behind it.
+    const gridMs = Math.floor((startMs + segmentMs * GRID_EARLY_SHARE) / segmentMs) * segmentMs
+    if (!last) this.zeroEpochMs = epochMs - startMs
+    this.runs.push({ sequence, startMs, gridMs, epochMs })
+  }
+
+  /** Runs before the oldest segment of all tracks are forgotten. */
+  #forgetRuns(): void {
+    const oldest = Math.min(...[...this.tracks.values()].map(({ segments }) => segments[0]?.sequence ?? 0))
+    while ((this.runs[1]?.sequence ?? Number.POSITIVE_INFINITY) <= oldest) this.runs.shift()
   }
 
   #shorten(track: IndexedTrack): void {
@@ -134,6 +162,7 @@ export class CmafIndex {
     }
     const lowest = Math.min(...segments.map((segment) => segment.initId))
     for (const id of inits.keys()) if (id < lowest) inits.delete(id)
+    this.#forgetRuns()
   }
 
   /** Numbers that the track has skipped: it had no samples there. */
@@ -142,7 +171,8 @@ export class CmafIndex {
     const count = last ? next.sequence - last.sequence - 1 : 0
     if (!last || count <= 0) return
     const startTicks = last.startTicks + last.durationTicks
-    const durationTicks = Math.max(0, (next.startTicks - startTicks) / count)
+    // A long frame may cover the whole interval: a list has no room for segments of no length.
+    const durationTicks = Math.max(1, (next.startTicks - startTicks) / count)
     for (let at = 0; at < count; at++) {
       const start = Math.round(startTicks + at * durationTicks)
       track.segments.push(gapAfter(track, last, 1 + at, [start, Math.round(durationTicks)]))
@@ -204,6 +234,9 @@ type SnapshotJson = {
   readonly life: string
   readonly ended: boolean
   readonly version: number
+  readonly segmentVersion: number
+  readonly zeroEpochMs: number
+  readonly runs: readonly IndexedRun[]
   readonly targetSeconds: number
   readonly isLowLatency: boolean
   readonly options: CmafIndexOptions

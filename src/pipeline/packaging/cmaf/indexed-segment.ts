@@ -10,6 +10,17 @@ export type IndexedPart = {
   readonly isIndependent: boolean
 }
 
+/** Segments from one discontinuity to the next. */
+export type IndexedRun = {
+  /** Number of its first segment. */
+  readonly sequence: number
+  /** Start of its first segment, and where that would be on the grid of target durations, on the media time line. */
+  readonly startMs: number
+  readonly gridMs: number
+  /** Wall clock of `startMs`. */
+  readonly epochMs: number
+}
+
 /** Immutable: lists may keep what they have made of one. */
 export type IndexedSegment = {
   readonly sequence: number

@@ -42,7 +42,8 @@ export function vodMultivariantPlaylist(recording: RecordingDetail): string {
   return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions })
 }
 
-function bandwidth(
+/** Of the recorded segments of a track: the peak of a segment, and the mean. */
+export function bandwidth(
   recording: RecordingDetail,
   { trackId, clockRateHz }: TrackFact,
 ): { peakBps: number; meanBps: number } {

@@ -5,6 +5,7 @@ import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/
 import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
 import type { VodHandler, VodTarget } from './vod-handler.ts'
+import { vodManifest } from './vod-manifest.ts'
 import { vodMultivariantPlaylist, vodTrackPlaylist } from './vod-playlists.ts'
 
 export type VodOptions = {
@@ -49,10 +50,11 @@ export class VodService implements VodHandler {
     const { detail } = entry
     if (file === 'mp4') return this.#movie(entry)
     const isEnded = detail.endedMs !== undefined
-    if (file === 'index.m3u8') return playlist(vodMultivariantPlaylist(detail), isEnded)
+    if (file === 'index.m3u8') return listBody(vodMultivariantPlaylist(detail), 'hls', isEnded)
+    if (file === 'manifest.mpd') return listBody(vodManifest(detail), 'dash', isEnded)
     const asPlaylist = /^t(\d+)\.m3u8$/.exec(file)
     const track = detail.tracks.find(({ trackId }) => trackId === Number(asPlaylist?.[1]))
-    if (track) return playlist(vodTrackPlaylist(detail, track), isEnded)
+    if (track) return listBody(vodTrackPlaylist(detail, track), 'hls', isEnded)
     const key = blobKey(detail, file)
     if (key === undefined) throw new AccessDeniedError('no such file in this recording', 'not-found')
     const totalBytes = await this.#options.store.size(key)
@@ -107,11 +109,13 @@ export class VodService implements VodHandler {
   }
 }
 
-function playlist(text: string, isEnded: boolean): Body {
+const LIST_TYPES = { hls: 'application/vnd.apple.mpegurl', dash: 'application/dash+xml' } as const
+
+function listBody(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): Body {
   const bytes = Buffer.from(text)
   return {
     totalBytes: bytes.length,
-    contentType: 'application/vnd.apple.mpegurl',
+    contentType: LIST_TYPES[kind],
     cacheControl: isEnded ? 'max-age=60' : 'max-age=1',
     read: async function* (from, to) {
       yield bytes.subarray(from, to)

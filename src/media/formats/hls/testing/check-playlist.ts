@@ -1,36 +1,20 @@
 import { MillraceError } from '../../../errors.ts'
 import { parseAttributeList } from '../attribute-list.ts'
-
-/** A line with its number, from 1, and the tag's name and value where it is one. */
-type Line = { readonly number: number; readonly text: string; readonly tag: string; readonly value: string }
-type Rule = (lines: readonly Line[]) => string[]
+import { LOW_LATENCY_RULES } from './low-latency-rules.ts'
+import { at, each, isUri, type Line, type Rule, toLines } from './playlist-lines.ts'
 
 /**
- * The rules of RFC 8216bis that a playlist breaks, in words; empty for a good one. Media and multivariant playlists.
- * Reads the text by itself, so that it also finds what the formatter and the parser have wrong in common.
+ * The rules of RFC 8216bis that a playlist breaks, each as `name (clause): where and what`; empty for a good one. Media
+ * and multivariant playlists. Reads the text by itself, so that it also finds what the formatter and the parser have
+ * wrong in common.
  */
 export function checkPlaylist(text: string): string[] {
-  const lines = text.split('\n').map(toLine)
+  const lines = toLines(text)
   const isMultivariant = lines.some(({ tag }) => tag === 'EXT-X-STREAM-INF')
-  const rules = [...COMMON_RULES, ...(isMultivariant ? MULTIVARIANT_RULES : MEDIA_RULES)]
-  return rules.flatMap((rule) => rule(lines))
-}
-
-function toLine(text: string, index: number): Line {
-  const [, tag = '', value = ''] = /^#(EXT[A-Z0-9-]*)(?::(.*))?$/.exec(text) ?? []
-  return { number: index + 1, text, tag, value }
-}
-
-function isUri({ text }: Line): boolean {
-  return text !== '' && !text.startsWith('#')
-}
-
-function each(lines: readonly Line[], tag: string): Line[] {
-  return lines.filter((line) => line.tag === tag)
-}
-
-function at(line: Line | undefined, problem: string): string {
-  return `line ${line?.number ?? '?'}: ${problem}`
+  const rules = [...COMMON_RULES, ...(isMultivariant ? MULTIVARIANT_RULES : [...MEDIA_RULES, ...LOW_LATENCY_RULES])]
+  return rules.flatMap(({ name, clause, problems }) =>
+    problems(lines).map((problem) => `${name} (${clause}): ${problem}`),
+  )
 }
 
 const ONCE = [
@@ -41,37 +25,75 @@ const ONCE = [
   'EXT-X-DISCONTINUITY-SEQUENCE',
   'EXT-X-PLAYLIST-TYPE',
   'EXT-X-ENDLIST',
+  'EXT-X-SERVER-CONTROL',
+  'EXT-X-PART-INF',
+  'EXT-X-START',
+  'EXT-X-SKIP',
 ]
 
-const COMMON_RULES: Rule[] = [
-  (lines) => (lines[0]?.text === '#EXTM3U' ? [] : ['line 1: EXTM3U must be the first line (4.4.1.1)']),
-  (lines) => (lines.at(-1)?.text === '' ? [] : ['the last line must end with a line feed (4.1)']),
-  (lines) =>
-    lines
-      .filter(({ text }) => text.includes('\r') || /\s$/.test(text))
-      .map((line) => at(line, 'white space at the end')),
-  (lines) => ONCE.flatMap((tag) => (each(lines, tag).length > 1 ? [at(each(lines, tag)[1], `${tag} twice`)] : [])),
-  (lines) => lines.filter((line) => isUri(line) && /\s/.test(line.text)).map((line) => at(line, 'blank in a URI')),
-]
-
-const MEDIA_RULES: Rule[] = [
-  checkTargetDuration,
-  checkVersion,
-  checkSegments,
-  checkHeaderOrder,
-  checkDates,
-  (lines) =>
-    each(lines, 'EXT-X-PLAYLIST-TYPE')
-      .filter(({ value }) => !['VOD', 'EVENT'].includes(value))
-      .map((line) => at(line, `PLAYLIST-TYPE ${line.value} (4.4.3.5)`)),
-  (lines) => {
-    const isVod = each(lines, 'EXT-X-PLAYLIST-TYPE').some(({ value }) => value === 'VOD')
-    return isVod && each(lines, 'EXT-X-ENDLIST').length === 0 ? ['a VOD playlist without ENDLIST (6.2.1)'] : []
+const COMMON_RULES: readonly Rule[] = [
+  {
+    name: 'extm3u',
+    clause: '4.4.1.1',
+    problems: (lines) => (lines[0]?.text === '#EXTM3U' ? [] : ['EXTM3U must be the first line']),
   },
-  (lines) =>
-    each(lines, 'EXT-X-MAP')
-      .filter(({ value }) => !/(^|,)URI="[^"]+"/.test(value))
-      .map((line) => at(line, 'MAP without URI (4.4.4.5)')),
+  {
+    name: 'last-line',
+    clause: '4.1',
+    problems: (lines) => (lines.at(-1)?.text === '' ? [] : ['no line feed at the end']),
+  },
+  {
+    name: 'white-space',
+    clause: '4.1',
+    problems: (lines) =>
+      lines
+        .filter(({ text }) => text.includes('\r') || /\s$/.test(text))
+        .map((line) => at(line, 'white space at the end')),
+  },
+  {
+    name: 'tags-once',
+    clause: '4.4.1',
+    problems: (lines) =>
+      ONCE.flatMap((tag) => (each(lines, tag).length > 1 ? [at(each(lines, tag)[1], `${tag} twice`)] : [])),
+  },
+  {
+    name: 'uris',
+    clause: '4.1',
+    problems: (lines) =>
+      lines.filter((line) => isUri(line) && /\s/.test(line.text)).map((line) => at(line, 'blank in a URI')),
+  },
+]
+
+const MEDIA_RULES: readonly Rule[] = [
+  { name: 'target-duration', clause: '4.4.3.1', problems: checkTargetDuration },
+  { name: 'version', clause: '8', problems: checkVersion },
+  { name: 'segments', clause: '4.4.4.1', problems: checkSegments },
+  { name: 'sequence-numbers', clause: '4.4.3.2', problems: checkHeaderOrder },
+  { name: 'dates', clause: '4.4.4.6', problems: checkDates },
+  {
+    name: 'playlist-type',
+    clause: '4.4.3.5',
+    problems: (lines) =>
+      each(lines, 'EXT-X-PLAYLIST-TYPE')
+        .filter(({ value }) => !['VOD', 'EVENT'].includes(value))
+        .map((line) => at(line, `PLAYLIST-TYPE ${line.value}`)),
+  },
+  {
+    name: 'vod-is-ended',
+    clause: '6.2.1',
+    problems: (lines) => {
+      const isVod = each(lines, 'EXT-X-PLAYLIST-TYPE').some(({ value }) => value === 'VOD')
+      return isVod && each(lines, 'EXT-X-ENDLIST').length === 0 ? ['a VOD playlist without ENDLIST'] : []
+    },
+  },
+  {
+    name: 'map-uri',
+    clause: '4.4.4.5',
+    problems: (lines) =>
+      each(lines, 'EXT-X-MAP')
+        .filter(({ value }) => !/(^|,)URI="[^"]+"/.test(value))
+        .map((line) => at(line, 'MAP without URI')),
+  },
 ]
 
 function checkTargetDuration(lines: readonly Line[]): string[] {
@@ -90,6 +112,7 @@ function checkVersion(lines: readonly Line[]): string[] {
     [3, 'decimal EXTINF', each(lines, 'EXTINF').some(({ value }) => value.includes('.'))],
     [4, 'BYTERANGE', each(lines, 'EXT-X-BYTERANGE').length > 0],
     [6, 'MAP', each(lines, 'EXT-X-MAP').length > 0],
+    [9, 'SKIP', each(lines, 'EXT-X-SKIP').length > 0],
   ]
   return NEEDS.filter(([version, , isUsed]) => isUsed && said < version).map(
     ([version, feature]) => `${feature} needs VERSION ${version}, the playlist says ${said} (8)`,
@@ -143,13 +166,17 @@ function checkDates(lines: readonly Line[]): string[] {
   return problems
 }
 
-const MULTIVARIANT_RULES: Rule[] = [
-  checkVariants,
-  checkRenditions,
-  (lines) =>
-    ['EXTINF', 'EXT-X-TARGETDURATION', 'EXT-X-MEDIA-SEQUENCE', 'EXT-X-MAP', 'EXT-X-ENDLIST']
-      .flatMap((tag) => each(lines, tag))
-      .map((line) => at(line, `${line.tag} in a multivariant playlist (4.4.2)`)),
+const MULTIVARIANT_RULES: readonly Rule[] = [
+  { name: 'variants', clause: '4.4.6.2', problems: checkVariants },
+  { name: 'renditions', clause: '4.4.6.1', problems: checkRenditions },
+  {
+    name: 'no-media-tags',
+    clause: '4.4.2',
+    problems: (lines) =>
+      ['EXTINF', 'EXT-X-TARGETDURATION', 'EXT-X-MEDIA-SEQUENCE', 'EXT-X-MAP', 'EXT-X-ENDLIST']
+        .flatMap((tag) => each(lines, tag))
+        .map((line) => at(line, `${line.tag} in a multivariant playlist`)),
+  },
 ]
 
 function attributesOf(line: Line): Map<string, string> {

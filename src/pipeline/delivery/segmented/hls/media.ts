@@ -22,7 +22,8 @@ export function mediaPlaylist(index: CmafIndex, track: IndexedTrack, form: Media
   const listed = index.listed(track)
   const hidden = track.segments.slice(0, track.segments.length - listed.length)
   const slidOut = hidden.filter((segment) => segment.discontinuity).length
-  const { skipped, shown } = form === 'delta' ? skipOld(index, track, listed) : { skipped: 0, shown: listed }
+  const { skipped, shown } =
+    form === 'delta' && !index.ended ? skipOld(index, track, listed) : { skipped: 0, shown: listed }
   const lists = new SegmentLists(index, track)
   const isLive = !index.ended
   return formatMediaPlaylist({
@@ -104,7 +105,8 @@ class SegmentLists {
   segment(segment: IndexedSegment, isRecent: boolean): HlsSegment {
     const known = KNOWN.get(segment) ?? {}
     KNOWN.set(segment, known)
-    const hasParts = isRecent && this.#index.isLowLatency && segment.isRegular && segment.parts.length > 0
+    const hasParts =
+      isRecent && !this.#index.ended && this.#index.isLowLatency && segment.isRegular && segment.parts.length > 0
     if (!hasParts) {
       known.plain ??= this.#plain(segment)
       return known.plain

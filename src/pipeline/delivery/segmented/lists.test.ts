@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { checkMpd } from '../../../media/formats/dash/testing/check-mpd.ts'
+import { parseMediaPlaylist } from '../../../media/formats/hls/index.ts'
+import { checkPlaylist } from '../../../media/formats/hls/testing/check-playlist.ts'
+import { type Frame, type Ticks, type Track, ticks } from '../../../media/model/index.ts'
+import { CmafIndex, CmafOutput, decodeCmafRecord } from '../../packaging/index.ts'
+import { LogWriter, openLocalLog, SegmentPool } from '../../stream/index.ts'
+import { manifest } from './dash/manifest.ts'
+import { mediaPlaylist } from './hls/media.ts'
+import { multivariantPlaylist } from './hls/multivariant.ts'
+
+const VIDEO: Track = {
+  id: 1,
+  kind: 'video',
+  codec: 'h264',
+  clockRateHz: 90_000,
+  config: Buffer.from('0142c00cffe100196742c00cd901419f9f011000000300100000030320f142a48001000568cb83cb20', 'hex'),
+  codecString: 'avc1.42c00c',
+  widthPx: 320,
+  heightPx: 180,
+}
+const AUDIO: Track = {
+  id: 2,
+  kind: 'audio',
+  codec: 'aac',
+  clockRateHz: 48_000,
+  config: Uint8Array.of(0x11, 0x90),
+  codecString: 'mp4a.40.2',
+  sampleRateHz: 48_000,
+  channelCount: 2,
+}
+const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5 }
+
+type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean }
+
+/** A packager with a reader's index behind it, as another worker has it. */
+function startOutput() {
+  const pool = new SegmentPool({ segmentBytes: 65_536, maxSegments: 200 })
+  const writer = new LogWriter(pool, { maxBytes: 10_000_000 })
+  const output = new CmafOutput(writer, { ...OPTIONS, life: 'life' })
+  const { reader } = openLocalLog(writer, 0, () => {})
+  const index = CmafIndex.fromSnapshot(output.snapshot())
+  let position = reader.startPosition
+  const follow = () => {
+    for (let placed = decodeCmafRecord(reader, position, reader.head); placed; ) {
+      const { payloadFrom, next } = placed
+      index.apply(placed, () => new Uint8Array(reader.contiguous(payloadFrom, next)))
+      position = next
+      placed = decodeCmafRecord(reader, position, reader.head)
+    }
+  }
+  return { output, index, follow }
+}
+
+function videoFrame(atMs: number, isKey: boolean): Frame {
+  const at = ticks(Math.round(atMs * 90))
+  return { trackId: 1, ptsTicks: at, dtsTicks: at, durationTicks: ticks(0), isKey, data: Uint8Array.of(1, 2, 3) }
+}
+function audioFrame(at: number): Frame {
+  const durationTicks = ticks(1024)
+  return {
+    trackId: 2,
+    ptsTicks: at as Ticks,
+    dtsTicks: at as Ticks,
+    durationTicks,
+    isKey: true,
+    data: Uint8Array.of(1),
+  }
+}
+
+function problemsOf(index: CmafIndex): string[] {
+  if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
+  const mpds = (['timeline', 'number'] as const).flatMap((template) => checkMpd(manifest(index, template) ?? ''))
+  const media = [...index.tracks.values()].flatMap((track) =>
+    (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),
+  )
+  return [...checkPlaylist(multivariantPlaylist(index)), ...media, ...mpds]
+}
+
+describe('the lists of a stream', () => {
+  const STEP = fc.record({
+    ms: fc.constantFrom(20, 33.33, 40, 40, 40, 40, 100, 700),
+    isKey: fc.integer({ min: 0, max: 30 }).map((n) => n === 0),
+    isLost: fc.integer({ min: 0, max: 40 }).map((n) => n === 0),
+  })
+
+  it('keep to every rule at every moment, whatever the frames', () => {
+    fc.assert(
+      fc.property(fc.array(STEP, { minLength: 60, maxLength: 160 }), (steps: readonly Step[]) => {
+        const { output, index, follow } = startOutput()
+        output.onTracks([VIDEO, AUDIO])
+        let atMs = 0
+        let audioAt = 0
+        let version = -1
+        let targetSeconds = 0
+        steps.forEach(({ ms, isKey, isLost }, at) => {
+          const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
+          if (!isLost || at === 0) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
+          atMs += ms
+          for (; audioAt / 48 < atMs; audioAt += 1024) output.onFrame(audioFrame(audioAt), context)
+          follow()
+          if (index.version === version) return
+          version = index.version
+          assert.deepEqual(problemsOf(index), [])
+          assert.ok(targetSeconds === 0 || index.targetSeconds === targetSeconds, 'the target duration has changed')
+          targetSeconds = index.targetSeconds
+        })
+        output.onEnd()
+        follow()
+        assert.deepEqual(problemsOf(index), [])
+      }),
+      { numRuns: 12 },
+    )
+  })
+
+  it('number segments one after the other, with gaps where a track is silent', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO, AUDIO])
+    let audioAt = 0
+    for (let atMs = 0; atMs < 12_000; atMs += 40) {
+      const context = { isJoin: false, epochMs: atMs }
+      output.onFrame(videoFrame(atMs, atMs % 1000 === 0), context)
+      const isSilent = atMs > 2500 && atMs < 10_500
+      for (; audioAt / 48 < atMs; audioAt += 1024) if (!isSilent) output.onFrame(audioFrame(audioAt), context)
+      follow()
+    }
+    const track = index.tracks.get(2)
+    assert.ok(track)
+    const { segments } = parseMediaPlaylist(mediaPlaylist(index, track, 'whole'))
+    assert.ok(segments.some(({ gap }) => gap))
+    const numbers = track.segments.map(({ sequence }) => sequence)
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => (numbers[0] ?? 0) + at),
+    )
+    assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('offer no parts where the frames do not allow for regular ones', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    for (let atMs = 0; atMs < 5000; atMs += 200)
+      output.onFrame(videoFrame(atMs, atMs % 1000 === 0), { isJoin: false, epochMs: atMs })
+    follow()
+    const track = index.tracks.get(1)
+    assert.ok(track)
+    assert.doesNotMatch(mediaPlaylist(index, track, 'whole'), /EXT-X-PART/)
+    assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('are the same for a reader that comes later', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    for (let atMs = 0; atMs < 5400; atMs += 40)
+      output.onFrame(videoFrame(atMs, atMs % 1000 === 0), { isJoin: false, epochMs: atMs })
+    follow()
+    const later = CmafIndex.fromSnapshot(output.snapshot())
+    for (const id of [1]) {
+      const [one, other] = [index, later].map((each) => {
+        const track = each.tracks.get(id)
+        return track && mediaPlaylist(each, track, 'whole')
+      })
+      assert.equal(other, one)
+    }
+    assert.equal(manifest(later, 'number'), manifest(index, 'number'))
+  })
+})

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkMpd } from '../../src/media/formats/dash/testing/check-mpd.ts'
+import { childrenOf, readMpd } from '../../src/media/formats/dash/testing/read-mpd.ts'
+import { checkPresentation } from '../support/check-presentation.ts'
+import { HttpPublisher } from '../support/http-publisher.ts'
+import { poll } from '../support/poll.ts'
+import { TestServer } from '../support/server.ts'
+
+const SETS = ['workers=2', 'hls.segmentMs=1000', 'streams.**.record=true']
+
+async function bytesOf(server: TestServer, path: string): Promise<Buffer> {
+  const response = await fetch(server.http(path), { headers: { connection: 'close' } })
+  assert.equal(response.status, 200, path)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+test('DASH and HLS list the same segments, to the tick; every text and box keeps to its standard', async (t) => {
+  await using server = await TestServer.start(SETS)
+  const first = new HttpPublisher(server, 'live/a.flv')
+  await first.send(25 * 5)
+  await server.live('live/a')
+  const manifest = async (query = '') => (await bytesOf(server, `live/a/manifest.mpd${query}`)).toString()
+
+  await t.test('while it is live', async () => {
+    assert.deepEqual(await checkPresentation((uri) => bytesOf(server, `live/a/${uri}`), 'manifest.mpd'), [])
+    assert.equal(readMpd(await manifest()).type, 'dynamic')
+  })
+
+  await t.test('by number: chunks can be had before their segment ends', async () => {
+    const text = await manifest('?template=number')
+    assert.deepEqual(checkMpd(text), [])
+    const { root, periods } = readMpd(text)
+    assert.equal(childrenOf(root, 'ServiceDescription').length, 1)
+    const [video] = periods[0]?.representations ?? []
+    const exact = readMpd(await manifest()).periods[0]?.representations[0]?.segments ?? []
+    for (const { number, startTicks } of exact) {
+      const nominal = (number - (video?.startNumber ?? 0)) * (video?.nominalTicks ?? 0)
+      assert.equal(nominal + (video?.presentationTimeOffsetTicks ?? 0), startTicks)
+    }
+    const next = `live/a/${video?.media.replace('$Number$', String((exact.at(-1)?.number ?? 0) + 1))}`
+    const growing = await fetch(server.http(next))
+    const reader = growing.body?.getReader()
+    await first.send(10)
+    const chunk = await reader?.read()
+    assert.equal(Buffer.from(chunk?.value ?? []).toString('latin1', 4, 8), 'moof')
+    await first.send(25)
+    const parts = [Buffer.from(chunk?.value ?? [])]
+    for (let each = await reader?.read(); each && !each.done; each = await reader?.read())
+      parts.push(Buffer.from(each.value))
+    assert.ok(Buffer.concat(parts).equals(await bytesOf(server, next)))
+  })
+
+  await t.test('it tells the time', async () => {
+    const [timing] = childrenOf(readMpd(await manifest()).root, 'UTCTiming')
+    const time = (await bytesOf(server, `live/a/${timing?.attributes.get('value')}`)).toString()
+    assert.match(time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+  })
+
+  await t.test('a publisher that comes back starts a period', async () => {
+    first[Symbol.dispose]()
+    await server.log(({ event, stream }) => event === 'publish.ended' && stream === 'live/a')
+    using second = new HttpPublisher(server, 'live/a.flv')
+    await second.send(25 * 4)
+    const text = await poll('the second period', async () => {
+      const each = await manifest()
+      return readMpd(each).periods.length === 2 ? each : undefined
+    })
+    assert.deepEqual(checkMpd(text), [])
+    assert.deepEqual(checkMpd(await manifest('?template=number')), [])
+    await second.finish()
+  })
+
+  await t.test('ended, it is static; and so is the recording', async () => {
+    await server.json('api/v1/streams')
+    const response = await fetch(server.http('api/v1/streams/live/a'), { method: 'DELETE' })
+    assert.ok(response.ok || response.status === 404, `${response.status}`)
+    const text = await poll('the end', async () => {
+      const each = await manifest()
+      return readMpd(each).type === 'static' ? each : undefined
+    })
+    assert.deepEqual(checkMpd(text), [])
+    type Recordings = { readonly recordings: readonly { readonly id: string; readonly isOpen: boolean }[] }
+    const id = await poll('the closed recording', async () => {
+      const { recordings } = await server.json<Recordings>('api/v1/recordings')
+      return recordings.find(({ isOpen }) => !isOpen)?.id
+    })
+    assert.deepEqual(await checkPresentation((uri) => bytesOf(server, `vod/${id}/${uri}`), 'manifest.mpd'), [])
+  })
+})

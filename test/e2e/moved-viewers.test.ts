@@ -115,3 +115,31 @@ function checkMoved({ numbers, seconds }: SlowViewer): void {
     assert.ok(step >= 0 && step < 0.1, `picture ${numbers[at]}: ${step.toFixed(3)} s behind the one before`)
   })
 }
+
+test('when memory is short the viewers that hold back most go, and the others lose nothing', async () => {
+  // 16 segments; a viewer may hold back twice as much by delivery.maxLagBytes.
+  await using server = await TestServer.start([...SETS, 'memory.poolBytes=16777216'])
+  using publisher = new HttpPublisher(server, 'live/a.flv', { frameBytes: 100_000 })
+  await publisher.send(3)
+  await server.live('live/a')
+  const [stalled, reading] = [
+    await SlowViewer.open(server, 'http', 'flv'),
+    await SlowViewer.open(server, 'http', 'flv'),
+  ]
+  await publisher.send(2)
+  await Promise.all([stalled.past(3), reading.past(3)])
+  stalled.pause()
+  let sent = 5
+  for (; sent < 405; sent += 10) {
+    await publisher.send(10)
+    await reading.past(sent + 8)
+  }
+  const line = await server.log(({ event }) => event === 'viewer.closed')
+  assert.equal(line.reason, 'memory-short')
+  assert.deepEqual(
+    reading.numbers,
+    Array.from({ length: reading.numbers.length }, (_, at) => (reading.numbers[0] ?? 0) + at),
+  )
+  stalled.close()
+  reading.close()
+})

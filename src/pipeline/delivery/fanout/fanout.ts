@@ -146,6 +146,7 @@ export class Fanout {
     const stalledMs = viewer.stalledForMs(nowMs)
     if (stalledMs > this.#limits.stallMs) this.#close(viewer, 'stalled')
     else if (this.#passHead - viewer.pendingFrom > this.#limits.maxLagBytes) this.#close(viewer, 'too-slow')
+    else if (this.#passHead - viewer.pendingFrom > this.#reader.lagLimitBytes) this.#close(viewer, 'memory-short')
   }
 
   /** To the newest keyframe, sound and picture together; the times go on where the viewer's ended. */

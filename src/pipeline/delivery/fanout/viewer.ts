@@ -2,7 +2,15 @@ import type { Socket } from 'node:net'
 import type { TimeShift } from '../../../media/model/index.ts'
 import { queuedBytes, type TcpHandle, tcpHandle, writeToHandle } from '../../../platform/net/index.ts'
 
-export type CloseReason = 'stream-ended' | 'stalled' | 'too-slow' | 'peer-closed' | 'no-media' | 'kicked' | 'failed'
+export type CloseReason =
+  | 'stream-ended'
+  | 'stalled'
+  | 'too-slow'
+  | 'memory-short'
+  | 'peer-closed'
+  | 'no-media'
+  | 'kicked'
+  | 'failed'
 
 export type ViewerOptions = {
   readonly id: string

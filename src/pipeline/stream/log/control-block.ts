@@ -10,6 +10,7 @@ const STATE = 2
 const JOIN_SEQUENCE = 3
 const JOIN_POSITION = 4
 const JOIN_VERSION = 5
+const LAG_LIMIT = 6
 const FIRST_SLOT = 8
 const SLOT_WORDS = 2
 
@@ -40,6 +41,13 @@ export class ControlBlock {
   }
   set tail(position: number) {
     Atomics.store(this.#words, TAIL, position | 0)
+  }
+  /** So many bytes a reader may hold back while memory is short; 0 while there is enough. */
+  get lagLimitBytes(): number {
+    return Atomics.load(this.#words, LAG_LIMIT)
+  }
+  set lagLimitBytes(bytes: number) {
+    Atomics.store(this.#words, LAG_LIMIT, bytes)
   }
   get ended(): boolean {
     return Atomics.load(this.#words, STATE) === STATE_ENDED

@@ -57,6 +57,10 @@ export class LogReader {
   get tail(): number {
     return widen(this.#control.tail32, this.#head)
   }
+  /** So many bytes may be held back while the writer's memory is short; infinite while there is enough. */
+  get lagLimitBytes(): number {
+    return this.#control.lagLimitBytes || Number.POSITIVE_INFINITY
+  }
   get ended(): boolean {
     return this.#control.ended
   }

@@ -36,6 +36,8 @@ export type LogHandle = {
 
 const NO_BYTES = new Uint8Array(0)
 const KEPT_PREAMBLES = 4
+/** While memory is short a reader may hold back so much more than the log keeps for joining. */
+const TIGHT_LAG_SEGMENTS = 2
 
 /**
  * The one writer of an append-only log in shared memory: a byte string that only grows, held in fixed segments.
@@ -159,9 +161,15 @@ export class LogWriter {
     if (!shared) throw new UnavailableError('log memory', 'every segment of the pool is in use; raise memory.poolBytes')
     const segment = { index: this.#head / this.#pool.segmentBytes, shared }
     this.#segments.push(segment)
+    this.#control.lagLimitBytes = this.#pool.isTight ? this.#tightLagBytes() : 0
     this.#current = new Uint8Array(shared)
     this.#currentEnd = this.#head + shared.byteLength
     for (const observer of this.#observers) observer.onSegment(segment)
+  }
+
+  #tightLagBytes(): number {
+    const keptBytes = this.#head - (this.#keepFrom ?? this.#joinPosition)
+    return keptBytes + TIGHT_LAG_SEGMENTS * this.#pool.segmentBytes
   }
 
   /** Tail first, marks second: a reader does it the other way round, so one of the two always sees the other. */

@@ -191,3 +191,22 @@ test('random writers and readers: what is read is what was written, whatever is 
     { numRuns: 300 },
   )
 })
+
+test('while the pool is nearly used up, readers are told how much they may hold back', () => {
+  const { writer, reader } = makeLog({ maxSegments: 8 })
+  writer.setPreamble(bytes(1, 9), bytes(0, 0))
+  const write = () => {
+    writer.markJoin()
+    writer.append([bytes(SEGMENT, 1)])
+    writer.commit()
+  }
+  write()
+  assert.ok(reader.hold(0))
+  for (let i = 0; i < 5; i++) write()
+  assert.equal(reader.lagLimitBytes, Number.POSITIVE_INFINITY)
+  write()
+  assert.equal(reader.lagLimitBytes, 2 * SEGMENT)
+  reader.hold(reader.head)
+  write()
+  assert.equal(reader.lagLimitBytes, Number.POSITIVE_INFINITY)
+})

@@ -1,5 +1,8 @@
 import { InvariantError } from '../../../media/errors.ts'
 
+/** Share of the pool from which on the slowest readers have to go. */
+const TIGHT_SHARE = 0.75
+
 /**
  * Shared-memory segments of one size, reused by hand: V8 does not count shared memory, so segments that are merely
  * dropped pile up long before a collection. One pool per worker; only its owner takes and gives back.
@@ -24,7 +27,12 @@ export class SegmentPool {
     return this.#madeCount
   }
 
-  /** Undefined when the limit is reached: the caller must make its slowest readers let go first. */
+  /** Little is left: whoever holds back much of a log must let go. */
+  get isTight(): boolean {
+    return this.usedCount > this.maxSegments * TIGHT_SHARE
+  }
+
+  /** Undefined when the limit is reached. */
   take(): SharedArrayBuffer | undefined {
     const free = this.#free.pop()
     if (free) return free

@@ -2,12 +2,20 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fanout, formatFanout } from './commands/fanout.ts'
+import { files, formatFiles } from './commands/files.ts'
+import { formatIngest, ingest } from './commands/ingest.ts'
+import { formatJoin, join } from './commands/join.ts'
+import { formatStart, startUp } from './commands/start.ts'
 import { LOAD_CPU, pinSelf } from './support/processes.ts'
 import { PROTOCOLS, type Protocol } from './support/requests.ts'
 
-const USAGE = `usage: npm run bench -- fanout [options]
+const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start [options]
 
   fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
+  ingest    many publishers, without and with recording
+  join      how long a viewer waits for its first picture
+  files     HLS playlists and segments, beside nginx in the same run
+  start     time to the first accept, memory of an idle server
 
   --protocol P      ${PROTOCOLS.join(' | ')}
   --viewers LIST    numbers of viewers, for example 500,1000,2000
@@ -18,6 +26,7 @@ const USAGE = `usage: npm run bench -- fanout [options]
   --runs N          medians of N runs, all servers in turn
   --warm-up S, --window S   seconds before and of the measurement
   --set KEY=VALUE   configuration of Millrace
+  --publishers LIST (ingest), --joins N (join), --connections N (files)
   --json FILE       every figure of every run
 `
 
@@ -35,6 +44,9 @@ const { values, positionals } = parseArgs({
     'warm-up': { type: 'string', default: '12' },
     window: { type: 'string', default: '8' },
     set: { type: 'string', multiple: true, default: [] },
+    publishers: { type: 'string', default: '100,300' },
+    joins: { type: 'string', default: '200' },
+    connections: { type: 'string', default: '64' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -68,8 +80,34 @@ async function runFanout() {
   return { rows, text: formatFanout(rows) }
 }
 
+async function runIngest() {
+  const { publishers, runs, set } = values
+  const times = { warmUpSeconds: Number(values['warm-up']), windowSeconds: Number(values.window) }
+  const options = { publishers: publishers.split(',').map(Number), runs: Number(runs), sets: set, ...times }
+  const rows = await ingest(options, say)
+  return { rows, text: formatIngest(rows) }
+}
+async function runJoin() {
+  const rows = await join({ protocols: PROTOCOLS, joins: Number(values.joins), sets: values.set }, say)
+  return { rows, text: formatJoin(rows) }
+}
+async function runFiles() {
+  const { connections, window, runs, set } = values
+  const options = { connections: Number(connections), seconds: Number(window), runs: Number(runs), sets: set }
+  const rows = await files(options, say)
+  return { rows, text: formatFiles(rows) }
+}
+async function runStart() {
+  const rows = await startUp(Number(values.runs), say)
+  return { rows, text: formatStart(rows) }
+}
+
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; readonly text: string }>>> = {
   fanout: runFanout,
+  ingest: runIngest,
+  join: runJoin,
+  files: runFiles,
+  start: runStart,
 }
 
 const command = COMMANDS[positionals[0] ?? '']

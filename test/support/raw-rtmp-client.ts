@@ -74,6 +74,10 @@ export class RawRtmpClient implements Disposable {
   send(bytes: Uint8Array): void {
     this.#socket.write(bytes)
   }
+  /** Whatever was sent arrives; then the connection ends, without a farewell of the protocol. */
+  end(): void {
+    this.#socket.end()
+  }
   [Symbol.dispose](): void {
     this.#socket.destroy()
   }

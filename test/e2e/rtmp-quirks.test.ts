@@ -7,7 +7,12 @@ import type { TestServer } from '../support/server.ts'
 import { frameNumbers, SyntheticStream } from '../support/synthetic.ts'
 import { describeWorkers } from '../support/workers.ts'
 
-const SETS = ['streams.**.graceMs=0', 'streams.**.record=true', 'streams.**.publishKey=k', 'hls.segmentMs=1000']
+const SETS = [
+  'streams.**.graceMs=0',
+  'streams.**.record=true',
+  'streams.**.publishKey=open-sesame-4711',
+  'hls.segmentMs=1000',
+]
 const PICTURES = 60
 /** 1024 samples at 48 kHz are 1920 ticks of 90 kHz, a picture is 3600. */
 const SOUNDS = Math.ceil((PICTURES * 3600) / 1920)
@@ -136,7 +141,7 @@ describeWorkers(
         const { server } = context
         using client = await RawRtmpClient.open(server, app)
         const id = await client.createStream(2)
-        client.command(id, ['publish', 3, null, `${at}?key=k`, 'live'])
+        client.command(id, ['publish', 3, null, `${at}?key=open-sesame-4711`, 'live'])
         await client.started(id, 'NetStream.Publish.Start')
         const stream = new SyntheticStream()
         send({ client, id }, flvTags(Buffer.concat([stream.header(), stream.frames(PICTURES)])))
@@ -145,6 +150,7 @@ describeWorkers(
         const mp4 = Buffer.from(await (await fetch(server.http(`vod/${recording}.mp4`))).arrayBuffer())
         assert.deepEqual(frameNumbers(mp4), { video: run(0, PICTURES), audio: run(lostSounds, SOUNDS) })
         if (lostSounds > 0) return
+        assert.doesNotMatch(JSON.stringify(server.lines), /open-sesame/)
         const playlist = await (await fetch(server.http(`vod/${recording}/t1.m3u8`))).text()
         assert.doesNotMatch(playlist, /EXT-X-DISCONTINUITY/)
       })

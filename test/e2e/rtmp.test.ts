@@ -86,4 +86,22 @@ describeWorkers('RTMP', SETS, (context) => {
     publisher.command(other, ['publish', 3, null, 'a?key=wrong', 'live'])
     await publisher.started(other, 'NetStream.Publish.BadName')
   })
+
+  test('names that climb, are too long or are no names cannot be published or played', async () => {
+    const { server } = context
+    using other = await RawRtmpClient.open(server)
+    for (const name of ['../../etc/passwd', 'a/../../b', '..', 'a b', 'x'.repeat(300), 'a\0b']) {
+      for (const [command, code] of [
+        ['publish', 'NetStream.Publish.BadName'],
+        ['play', 'NetStream.Play.'],
+      ] as const) {
+        using client = await RawRtmpClient.open(server)
+        const id = await client.createStream(2)
+        client.command(id, [command, 3, null, name, 'live'])
+        await client.started(id, code)
+        assert.ok(!JSON.stringify(client.commands).includes('.Start'), `${command} ${name}`)
+      }
+    }
+    assert.ok(other.isOpen, 'another connection goes on')
+  })
 })

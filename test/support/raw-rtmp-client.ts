@@ -74,6 +74,9 @@ export class RawRtmpClient implements Disposable {
   send(bytes: Uint8Array): void {
     this.#socket.write(bytes)
   }
+  get isOpen(): boolean {
+    return !this.#socket.closed
+  }
   /** Whatever was sent arrives; then the connection ends, without a farewell of the protocol. */
   end(): void {
     this.#socket.end()

@@ -139,10 +139,10 @@ export function viewRtmp(server: TestServer, stream: string): Viewer {
 }
 
 const SCRIPT_TAG = 18
-const FLV_HEADER = Buffer.from('464c5601050000000900000000', 'hex')
+export const FLV_HEADER = Buffer.from('464c5601050000000900000000', 'hex')
 
 /** FLV tag and PreviousTagSize. Adobe FLV Specification v10.1, E.4.1. */
-function flvTag(type: number, timestampMs: number, body: Uint8Array): Buffer {
+export function flvTag(type: number, timestampMs: number, body: Uint8Array): Buffer {
   const tag = Buffer.alloc(11 + body.length + 4)
   tag[0] = type
   tag.writeUIntBE(body.length, 1, 3)

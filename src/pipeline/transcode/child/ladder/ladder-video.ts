@@ -43,6 +43,9 @@ export class LadderVideo implements Disposable {
       this.#encoded.set(rung.slot, { rung, video: new RungVideo(this.#av, target, rung.videoTrackId, rung) })
     }
   }
+  setHalved(slot: number, isHalved: boolean): void {
+    this.#encoded.get(slot)?.video.setHalved(isHalved)
+  }
   /** The rung gives out what it has and is gone. */
   remove(rung: Rung): void {
     this.#copies.delete(rung)

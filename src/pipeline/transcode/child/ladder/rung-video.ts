@@ -20,7 +20,7 @@ export class RungVideo implements Disposable {
   readonly #order: EncodedVideoOrder
   readonly #trackId: number
   readonly #sink: EncodingSink
-  readonly #limit: FrameRateLimit
+  #limit: FrameRateLimit
   readonly #gopTicks: number
   readonly #scaled
   #chain: FilterChain | undefined
@@ -39,6 +39,11 @@ export class RungVideo implements Disposable {
     this.#scaled.alloc()
   }
 
+  /** Leaves half of the frames out from now on, or no longer. */
+  setHalved(isHalved: boolean): void {
+    const whole = Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
+    this.#limit = new FrameRateLimit(isHalved ? whole / 2 : this.#order.maxFps)
+  }
   /** `isKey`: the source has a keyframe here. Throws where the encoder does not do what is ordered. */
   push(picture: NativeFrame, isKey: boolean): void {
     const ticks = Number(picture.pts)

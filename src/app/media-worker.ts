@@ -130,6 +130,7 @@ class MediaWorker {
       },
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
       startDemo: () => this.#startDemo(),
+      shed: (decision) => this.#renditions.service.shed(decision),
       stop: () => this.#stop(),
     }
   }

@@ -54,6 +54,7 @@ class ControlThread {
   readonly #internalKey = newToken()
   readonly #registry: StreamRegistry
   readonly #pool: WorkerPool
+  #load: Disposable | undefined
   readonly #catalog = Promise.withResolvers<{ readonly catalog: Catalog; readonly writer: CatalogWriter }>()
   #addresses: readonly BoundListener[] = []
   #ready = false
@@ -93,6 +94,7 @@ class ControlThread {
       const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
       // Loaded here, beside the start of the workers, as is all that only this thread needs after the listeners.
       const { repairRecordings } = await import('../pipeline/recording/index.ts')
+      const { watchLoad } = await import('./load-watch.ts')
       await repairRecordings(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
       const writer = new CatalogWriter(catalog, this.#log)
       const token = await loadAdminToken(this.#config, catalog)
@@ -101,6 +103,12 @@ class ControlThread {
       this.#addresses = await workers
       this.#ready = true
       this.#announce(token)
+      this.#load = watchLoad({
+        config: this.#config,
+        stats: this.#stats,
+        registry: this.#registry,
+        shed: (worker, decision) => this.#pool.shed(worker, decision),
+      })
       if (this.#config.demo.enabled) this.#pool.startDemo()
       const close = () => this.#close(api, catalog, writer)
       return { addresses: this.#addresses, close, [Symbol.asyncDispose]: close }
@@ -138,6 +146,7 @@ class ControlThread {
   async #close(api: Server, catalog: Catalog, writer: CatalogWriter): Promise<void> {
     this.#ready = false
     this.#registry.close()
+    this.#load?.[Symbol.dispose]()
     await this.#pool.stop()
     await writer.settled()
     api.close()

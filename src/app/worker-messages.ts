@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { WorkerReport } from '../control/index.ts'
 import type { RecordingFacts } from '../pipeline/recording/index.ts'
 import type { DirectoryEntry, StreamDirectory } from '../pipeline/stream/index.ts'
+import type { ShedDecision } from '../pipeline/transcode/index.ts'
 import type { Config } from '../platform/config/index.ts'
 import type { RecordingDetail } from '../platform/storage/index.ts'
 import type { LogLine } from '../platform/telemetry/index.ts'
@@ -40,5 +41,7 @@ export interface WorkerMethods {
   streamDown(name: string): void
   kick(sessionId: string, reason: string): void
   startDemo(): void
+  /** The load governor takes or gives back a part of a rendition. */
+  shed(decision: ShedDecision): void
   stop(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { WorkerControl } from '../control/index.ts'
 import type { DirectoryEntry } from '../pipeline/stream/index.ts'
+import type { ShedDecision } from '../pipeline/transcode/index.ts'
 import { UnavailableError } from '../platform/errors.ts'
 import { errorFields, type Logger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
@@ -62,6 +63,9 @@ export class WorkerPool implements WorkerControl {
   }
   kick(worker: number, sessionId: string, reason: string): void {
     this.#running.get(worker)?.rpc.notify('kick', sessionId, reason)
+  }
+  shed(worker: number, decision: ShedDecision): void {
+    this.#running.get(worker)?.rpc.notify('shed', decision)
   }
   startDemo(): void {
     this.#running.get(0)?.rpc.notify('startDemo')

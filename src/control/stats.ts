@@ -32,6 +32,8 @@ export type WorkerReport = {
 /** The newest report of every worker. */
 export class WorkerStats {
   readonly reports = new Map<number, WorkerReport>()
+  /** CPU cores that the codec processes of ladders use, and may use. */
+  codecCores = { used: 0, budget: 0 }
 
   set(worker: number, report: WorkerReport): void {
     this.reports.set(worker, report)

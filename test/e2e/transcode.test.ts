@@ -27,7 +27,7 @@ type StreamView = {
   readonly name: string
   readonly state: string
   readonly renditionOf?: string
-  readonly renditions: readonly { readonly name: string; readonly state: string; readonly codecs: readonly string[] }[]
+  readonly renditions: readonly { readonly name: string; readonly state: string; readonly reason?: string }[]
   readonly tracks: readonly { readonly codec: string; readonly widthPx?: number; readonly heightPx?: number }[]
 }
 
@@ -204,6 +204,28 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       await poll('the log line', () => (interruptions() > before ? true : undefined))
     })
   }
+
+  test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {
+    await using tight = await TestServer.start([
+      ...PROFILES,
+      'streams.live/**.ladder=[small, always]',
+      'streams.live/**.ladderMode=always',
+      'transcode.cpuCores=0.01',
+    ])
+    await using other = new Av()
+    await other.call('publishForever', { from: clip, url: tight.rtmp('live/a') })
+    await tight.live('live/a')
+    const shed = await poll('the shed rung', async () => {
+      const { renditions } = await tight.json<StreamView>('api/v1/streams/live/a')
+      return renditions.find(({ state }) => state === 'shed')
+    })
+    assert.deepEqual([shed.name, /cores of 0.01/.test(shed.reason ?? '')], ['live/a/small', true])
+    const refused = await fetch(tight.http('live/a/small.ts'))
+    assert.equal(refused.status, 503)
+    assert.match(await refused.text(), /left out, because codec processes use/)
+    assert.deepEqual((await play(tight, 'live/a/always.ts', 10)).tracks.length, 1)
+    assert.equal(await counted(tight, 'millrace_rendition_shed_level'), 2)
+  })
 
   test('counts in the metrics what happened', async () => {
     assert.equal(await counted(server, 'millrace_codec_crashes_total'), 3)

@@ -45,6 +45,24 @@ export const CODEC_METRICS: readonly Metric[] = [
     rows: (context) => perWorker(context, ({ transcode }) => transcode.madePictures),
   },
   {
+    name: 'millrace_codec_cores',
+    help: 'CPU cores that the codec processes of ladders used in the last second, and their budget',
+    labels: ['what'],
+    *rows({ stats }) {
+      for (const [what, value] of Object.entries(stats.codecCores)) yield { labels: { what }, value }
+    },
+  },
+  {
+    name: 'millrace_rendition_shed_level',
+    help: 'What the load governor has taken of a rendition: 1 half of the frames, 2 all',
+    labels: ['stream', 'profile'],
+    *rows({ stats }) {
+      for (const { transcode } of stats.reports.values())
+        for (const { source, rungs } of transcode.ladders)
+          for (const { name, level } of rungs) yield { labels: { stream: source, profile: name }, value: level }
+    },
+  },
+  {
     name: 'millrace_codec_process_resident_bytes',
     help: 'Resident memory of the codec process of a ladder',
     labels: ['stream'],

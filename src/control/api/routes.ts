@@ -110,16 +110,24 @@ function streamView(context: ApiContext, { name, session, lastSession, startedMs
   }
 }
 
+/** By what the load governor has taken. */
+const SHED_STATES: Readonly<Record<number, z.input<typeof RENDITION>['state']>> = {
+  0: 'running',
+  1: 'half rate',
+  2: 'shed',
+}
+
 function renditionViews(
   { stats, config }: ApiContext,
   source: string,
   tracks: Parameters<typeof plannedRungs>[2],
 ): z.input<typeof RENDITION>[] {
-  const running = new Set(stats.ladder(source)?.rungs.map(({ name }) => name))
+  const running = new Map(stats.ladder(source)?.rungs.map((rung) => [rung.name, rung]))
   return plannedRungs(config, source, tracks).map(({ rung, name, video, audio, bitsPerSecond }) => ({
     name,
     profile: rung,
-    state: running.has(rung) ? 'running' : 'on demand',
+    state: SHED_STATES[running.get(rung)?.level ?? -1] ?? 'on demand',
+    ...(running.get(rung)?.reason === undefined ? {} : { reason: running.get(rung)?.reason }),
     codecs: [...(video ? [video.codecString] : []), ...(audio ? [audio.codecString] : [])],
     ...(video ? { widthPx: video.widthPx, heightPx: video.heightPx } : {}),
     bitsPerSecond,

@@ -1,5 +1,6 @@
 export type { PictureFormat } from './channel/job-messages.ts'
 export { type DemoPublication, DemoPublisher, type DemoPublisherOptions } from './demo/demo-publisher.ts'
+export { LoadGovernor, SHED, type ShedDecision } from './governor/load-governor.ts'
 export type { CodecTotals } from './ladder/codec-counters.ts'
 export { LadderService, type LadderServiceOptions } from './ladder/ladder-service.ts'
 export type { RenditionPublication } from './ladder/rendition.ts'

@@ -63,6 +63,12 @@ export const TRANSCODE = z.strictObject({
     .max(60_000)
     .default(3000)
     .describe('A codec process further behind its source goes on at the next keyframe.'),
+  cpuCores: z
+    .union([z.literal('auto'), z.number().min(0.01).max(1024)])
+    .default('auto')
+    .describe(
+      'CPU that all codec processes of ladders may use; `auto`: three quarters of the machine. Beyond it, rungs are shed.',
+    ),
   maxProcessBytes: z
     .int()
     .min(67_108_864)

@@ -56,8 +56,11 @@ async function make({ path, tracks, seconds }: Parameters<AvMethods['make']>[0])
   return null
 }
 
-async function openTrack({ encoder: name, options, sampleRateHz }: MadeTrack, at: number, seconds: number) {
-  const tone = `sine=f=${330 + 110 * at}:r=${sampleRateHz}:d=${seconds},aformat=channel_layouts=stereo`
+async function openTrack({ encoder: name, options, sampleRateHz, beeps }: MadeTrack, at: number, seconds: number) {
+  const sine = beeps
+    ? `aevalsrc=if(lt(mod(t\\,0.5)\\,0.25)\\,0\\,sin(2*PI*880*t)/2):s=${sampleRateHz}:d=${seconds}`
+    : `sine=f=${330 + 110 * at}:r=${sampleRateHz}:d=${seconds}`
+  const tone = `${sine},aformat=channel_layouts=stereo`
   const picture = `testsrc2=s=320x180:r=25:d=${seconds},hue=h=${60 * at},format=yuv420p`
   const input = await Demuxer.open(sampleRateHz === undefined ? picture : tone, { format: 'lavfi' })
   const [stream] = input.streams

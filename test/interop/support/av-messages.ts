@@ -18,6 +18,8 @@ export type MadeTrack = {
   readonly options?: Readonly<Record<string, string>>
   /** Audio where there is one. */
   readonly sampleRateHz?: number
+  /** A tone that sets in every half second, 0.25 s after the start, instead of one that goes on. */
+  readonly beeps?: boolean
 }
 export type ReadParams = {
   readonly url: string

@@ -63,6 +63,8 @@ export type VideoOrder = {
   readonly gopMs: number
   readonly preset?: string
   readonly bFrames: number
+  /** Half of the frames are left out. May change while the rung runs. */
+  readonly isHalved?: boolean
 }
 export type AudioOrder = {
   readonly codec: AudioCodecId | 'copy'

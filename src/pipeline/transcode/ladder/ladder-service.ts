@@ -6,6 +6,7 @@ import {
 } from '../../../platform/config/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
 import type { OwnedStream } from '../../stream/index.ts'
+import type { ShedDecision } from '../governor/load-governor.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { CodecCounters } from './codec-counters.ts'
 import type { RenditionPublication } from './rendition.ts'
@@ -70,6 +71,9 @@ export class LadderService {
   /** Starts a rung of a stream of this worker; resolves when it is live. Undefined where this worker has no such. */
   start(source: string, rung: string): Promise<void> | undefined {
     return this.#ladders.get(source)?.start(rung)
+  }
+  shed({ source, rung, level, reason }: ShedDecision): void {
+    this.#ladders.get(source)?.shed(rung, level, reason)
   }
   /** `isTaken`: whether anybody reads an output of that stream. Call about once a second. */
   sweep(isTaken: (name: string) => boolean): void {

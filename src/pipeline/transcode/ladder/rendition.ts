@@ -42,6 +42,10 @@ export class Rendition {
     this.#published.promise.catch(() => {})
   }
 
+  /** Somebody can take it now. */
+  get isLive(): boolean {
+    return this.#life?.publication !== undefined
+  }
   /** Resolves when the stream is there; rejects with what `fail` was told. */
   get published(): Promise<void> {
     return this.#published.promise

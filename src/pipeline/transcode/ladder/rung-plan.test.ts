@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { resolveProfile } from '../../../platform/config/index.ts'
+import { type Profile, resolveProfile } from '../../../platform/config/index.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
 
 const encoded = resolveProfile({}, '720p')
 const copied = resolveProfile({ pass: { video: { codec: 'copy' } } }, 'pass')
 const second = 90_000
+const order = (profile: Profile, afterTicks: number | undefined) => rungOrder({ profile, slot: 3, afterTicks }, false)
 
 test('an order says what is wanted of video and audio, and leaves out what is not', () => {
-  assert.deepEqual(Object.keys(rungOrder(encoded, 3, undefined)), ['slot', 'video', 'audio'])
-  assert.deepEqual(Object.keys(rungOrder(resolveProfile({}, 'audio'), 3, 90)), ['slot', 'audio', 'afterTicks'])
+  assert.deepEqual(Object.keys(order(encoded, undefined)), ['slot', 'video', 'audio'])
+  assert.deepEqual(Object.keys(order(resolveProfile({}, 'audio'), 90)), ['slot', 'audio', 'afterTicks'])
 })
 
 test('a rendition starts at the keyframe, or a second ago where that is long past', () => {

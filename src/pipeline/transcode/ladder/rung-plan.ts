@@ -7,12 +7,19 @@ const MAX_CATCH_UP_TICKS = 2.5 * 90_000
 /** What a late start makes up for, so that its first viewer has something to begin with. */
 const CATCH_UP_TICKS = 90_000
 
+/** One life of a rung in a codec job. */
+export type RungLife = {
+  readonly profile: Profile
+  readonly slot: number
+  readonly afterTicks: number | undefined
+}
+
 /** What the codec process is told of a rung. */
-export function rungOrder(profile: Profile, slot: number, afterTicks: number | undefined): RungOrder {
+export function rungOrder({ profile, slot, afterTicks }: RungLife, isHalved: boolean): RungOrder {
   const { video, audio } = profile
   return {
     slot,
-    ...(video.codec === 'none' ? {} : { video: { ...video, codec: video.codec } }),
+    ...(video.codec === 'none' ? {} : { video: { ...video, codec: video.codec, isHalved } }),
     ...(audio.codec === 'none' ? {} : { audio: { ...audio, codec: audio.codec } }),
     ...(afterTicks === undefined ? {} : { afterTicks }),
   }

@@ -5,6 +5,7 @@ import { UnavailableError } from '../../../platform/errors.ts'
 import type { Logger } from '../../../platform/telemetry/index.ts'
 import { renditionName } from '../../stream/index.ts'
 import { type Progress, type RungOrder, slotOf } from '../channel/job-messages.ts'
+import { type GovernedRung, SHED, type ShedLevel } from '../governor/load-governor.ts'
 import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { CODEC_ADVICE, type CodecCounters } from './codec-counters.ts'
@@ -30,10 +31,16 @@ type Rung = {
   /** Of its present life; every start and every gap has a new one. */
   slot: number
   afterTicks: number | undefined
+  readonly startedMs: number
   takenMs: number
 }
 
-export type RungReport = { readonly name: string; readonly frames: number; readonly busyMs: number }
+export type RungReport = GovernedRung & {
+  readonly frames: number
+  readonly busyMs: number
+  /** Why it is shed. */
+  readonly reason?: string
+}
 export type LadderReport = {
   /** Name of the live stream. */
   readonly source: string
@@ -46,6 +53,8 @@ export type LadderReport = {
 
 /** A process that died so soon after its start may have died of what it was fed: that is not fed again. */
 const SUSPICIOUS_MS = 5000
+/** A rendition that is not live by then is not waited for any more. */
+const MAX_START_MS = 20_000
 /** A job that cannot be done is tried again, but not at once. */
 const RETRY_MS = 2000
 
@@ -55,6 +64,8 @@ export class SourceLadder {
   readonly #log: Logger
   readonly #rungs = new Map<string, Rung>()
   readonly #tracks = new Map<number, Track>()
+  /** What the load governor took, by name of the rung. */
+  readonly #shed = new Map<string, { readonly level: ShedLevel; readonly reason: string }>()
   #codec: CodecProcess | undefined
   #run: LadderRun | undefined
   #runStartedMs = 0
@@ -75,20 +86,37 @@ export class SourceLadder {
   }
   get report(): LadderReport {
     const { cpuMs = 0, rssBytes = 0, rungs = [] } = this.#progress ?? {}
-    const running = [...this.#rungs.values()].map(({ slot, profile }): RungReport => {
+    const given = this.#options.profiles.filter(({ name }) => this.#rungs.has(name) || this.#shed.has(name))
+    const running = given.map((profile): RungReport => {
+      const slot = this.#rungs.get(profile.name)?.slot
       const { frames = 0, busyMs = 0 } = rungs.find((each) => each.slot === slot) ?? {}
-      return { name: profile.name, frames, busyMs }
+      const { level = SHED.nothing, reason } = this.#shed.get(profile.name) ?? {}
+      const rank = this.#options.profiles.indexOf(profile)
+      const isEncoded = !['copy', 'none'].includes(profile.video.codec)
+      return { name: profile.name, rank, isEncoded, level, frames, busyMs, ...(reason ? { reason } : {}) }
     })
     const source = this.#options.stream.name
     return { source, pid: this.#codec?.pid, lagMs: this.#run?.lagMs ?? 0, cpuMs, rssBytes, rungs: running }
   }
 
+  /** The load governor takes a part of a rung, or gives it back. */
+  shed(rung: string, level: ShedLevel, reason: string): void {
+    if (level === SHED.nothing) this.#shed.delete(rung)
+    else this.#shed.set(rung, { level, reason })
+    this.#log.warn('rendition.shed', { rung, level, reason })
+    const running = this.#rungs.get(rung)
+    if (level === SHED.all && running) this.#fail(running, shedError(rung, reason))
+    else if (level < SHED.all && !running && this.#options.always.includes(rung)) this.#begin(rung)
+    else this.#apply()
+  }
   /** About once a second: stops what nobody takes, replaces what is frozen. */
   sweep(isTaken: (name: string) => boolean): void {
     this.#run?.watch()
     const { nowMs, idleMs, always } = this.#options
     for (const rung of [...this.#rungs.values()]) {
-      if (always.includes(rung.profile.name) || isTaken(rung.rendition.name)) rung.takenMs = nowMs()
+      // Whoever asked for it still waits, though not for ever.
+      const isAwaited = !rung.rendition.isLive && nowMs() - rung.startedMs < MAX_START_MS
+      if (isAwaited || always.includes(rung.profile.name) || isTaken(rung.rendition.name)) rung.takenMs = nowMs()
       else if (nowMs() - rung.takenMs > idleMs) this.#end(rung, 'nobody takes it')
     }
   }
@@ -107,6 +135,8 @@ export class SourceLadder {
   #begin(name: string): Rung {
     const profile = this.#options.profiles.find((each) => each.name === name)
     if (!profile || this.#isClosed) throw new UnavailableError(`rendition ${name}`, 'its source has ended')
+    const shed = this.#shed.get(name)
+    if (shed?.level === SHED.all) throw shedError(name, shed.reason)
     const rendition: Rendition = new Rendition({
       name: renditionName(this.#options.stream.name, name),
       publish: this.#options.publish,
@@ -118,6 +148,7 @@ export class SourceLadder {
       rendition,
       slot: this.#slotCount++,
       afterTicks: undefined,
+      startedMs: this.#options.nowMs(),
       takenMs: this.#options.nowMs(),
     }
     this.#rungs.set(name, rung)
@@ -157,7 +188,9 @@ export class SourceLadder {
     } else if (this.#run.isStarted) this.#run.setRungs(this.#orders())
   }
   #orders(): RungOrder[] {
-    return [...this.#rungs.values()].map(({ profile, slot, afterTicks }) => rungOrder(profile, slot, afterTicks))
+    return [...this.#rungs.values()].map((rung) =>
+      rungOrder(rung, this.#shed.get(rung.profile.name)?.level === SHED.half),
+    )
   }
 
   // ---- runs
@@ -233,4 +266,8 @@ export class SourceLadder {
     const error = new UnavailableError('renditions', `${problem}; ${CODEC_ADVICE}`)
     for (const rung of [...this.#rungs.values()]) this.#fail(rung, error)
   }
+}
+
+function shedError(rung: string, reason: string): UnavailableError {
+  return new UnavailableError(`rendition ${rung}`, `left out, because ${reason}`)
 }

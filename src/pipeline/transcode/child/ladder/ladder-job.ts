@@ -16,6 +16,8 @@ type InputTrack = Omit<VideoTrack, 'config'> | Omit<AudioTrack, 'config'>
 export class LadderJob implements RunningJob {
   readonly #output: JobOutput
   readonly #rungs = new Map<number, Rung>()
+  /** Slots that give half of their frames. */
+  readonly #halved = new Set<number>()
   readonly #video: LadderVideo
   readonly #audio: LadderAudio
   #videoId: number | undefined
@@ -74,15 +76,22 @@ export class LadderJob implements RunningJob {
     const wanted = new Set(orders.map(({ slot }) => slot))
     for (const rung of [...this.#rungs.values()]) if (!wanted.has(rung.slot)) this.#remove(rung)
     for (const order of orders) {
-      if (this.#rungs.has(order.slot)) continue
-      const rung = new Rung(order, this.#output)
-      this.#rungs.set(order.slot, rung)
-      this.#video.add(rung)
-      this.#audio.add(rung)
+      const isHalved = order.video?.isHalved ?? false
+      if (!this.#rungs.has(order.slot)) this.#add(new Rung(order, this.#output))
+      if (this.#halved.has(order.slot) === isHalved) continue
+      this.#video.setHalved(order.slot, isHalved)
+      if (isHalved) this.#halved.add(order.slot)
+      else this.#halved.delete(order.slot)
     }
+  }
+  #add(rung: Rung): void {
+    this.#rungs.set(rung.slot, rung)
+    this.#video.add(rung)
+    this.#audio.add(rung)
   }
   #remove(rung: Rung): void {
     this.#rungs.delete(rung.slot)
+    this.#halved.delete(rung.slot)
     this.#video.remove(rung)
     this.#audio.remove(rung)
   }

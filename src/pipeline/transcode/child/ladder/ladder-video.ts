@@ -1,5 +1,6 @@
 import type { Frame, VideoTrack } from '../../../../media/model/index.ts'
 import type { Av } from '../av.ts'
+import { FrameRateProbe } from './frame-rate-probe.ts'
 import type { Rung } from './rung.ts'
 import { RungVideo } from './rung-video.ts'
 import { UprightPicture } from './upright-picture.ts'
@@ -7,8 +8,6 @@ import { type OnPicture, VideoDecoding } from './video-decoding.ts'
 
 type OnFailure = (rung: Rung, error: unknown) => void
 type Encoded = { readonly rung: Rung; readonly video: RungVideo }
-
-const USUAL_FRAME_RATE = 30
 
 /** The video of all rungs: one decoder, one upright picture, an encoder for each rung that needs one. */
 export class LadderVideo implements Disposable {
@@ -19,6 +18,7 @@ export class LadderVideo implements Disposable {
   #track: VideoTrack | undefined
   #decoding: VideoDecoding | undefined
   #upright: UprightPicture | undefined
+  #rate = new FrameRateProbe()
 
   constructor(av: Av, onFailure: OnFailure) {
     this.#av = av
@@ -29,18 +29,22 @@ export class LadderVideo implements Disposable {
     return this.#decoding?.damagedCount ?? 0
   }
   setTrack(track: VideoTrack): void {
+    if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
     this.#closeDecoder()
     this.#track = track
+    this.#rate = new FrameRateProbe()
     for (const rung of this.#copies) rung.copyTrack(track)
   }
   add(rung: Rung): void {
     const { video: order } = rung.order
     if (order?.codec === 'copy') this.#copies.add(rung)
     else if (order) {
-      const frameRate = Math.min(this.#track?.frameRate ?? USUAL_FRAME_RATE, order.maxFps ?? Number.POSITIVE_INFINITY)
-      const target = { ...order, codec: order.codec, frameRate }
+      const target = { ...order, codec: order.codec, frameRate: () => this.#rate.framesPerSecond }
       this.#encoded.set(rung.slot, { rung, video: new RungVideo(this.#av, target, rung.videoTrackId, rung) })
     }
+  }
+  setHalved(slot: number, isHalved: boolean): void {
+    this.#encoded.get(slot)?.video.setHalved(isHalved)
   }
   /** The rung gives out what it has and is gone. */
   remove(rung: Rung): void {
@@ -57,12 +61,16 @@ export class LadderVideo implements Disposable {
     if (!track) return
     for (const rung of this.#copies) rung.copyVideo(frame, track)
     if (this.#encoded.size === 0) return this.#closeDecoder()
+    for (const each of this.#rate.push(frame)) this.#decode(each, track)
+  }
+  #decode(frame: Frame, track: VideoTrack): void {
     if (!this.#decoding && !frame.isKey) return
     this.#decoding ??= new VideoDecoding(this.#av, track)
     this.#decoding.decode(frame, this.#onPicture)
   }
   /** Everything that is still in the decoder and the encoders. */
   flush(): void {
+    if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
     this.#decoding?.flush(this.#onPicture)
     for (const each of [...this.#encoded.values()]) this.#attempt(each, () => each.video.flush())
   }

@@ -7,7 +7,11 @@ import { pictureSource } from './picture-source.ts'
 import { type EncodingSink, VideoEncoding } from './video-encoding.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
-export type EncodedVideoOrder = VideoOrder & { readonly codec: VideoCodecId; readonly frameRate: number }
+export type EncodedVideoOrder = VideoOrder & {
+  readonly codec: VideoCodecId
+  /** Of the source; asked for when its first picture is there. */
+  readonly frameRate: () => number
+}
 
 /** The picture of one rung: which frames, how large, and the encoder. Follows a source that changes its shape. */
 export class RungVideo implements Disposable {
@@ -16,7 +20,7 @@ export class RungVideo implements Disposable {
   readonly #order: EncodedVideoOrder
   readonly #trackId: number
   readonly #sink: EncodingSink
-  readonly #limit: FrameRateLimit
+  #limit: FrameRateLimit
   readonly #gopTicks: number
   readonly #scaled
   #chain: FilterChain | undefined
@@ -35,6 +39,11 @@ export class RungVideo implements Disposable {
     this.#scaled.alloc()
   }
 
+  /** Leaves half of the frames out from now on, or no longer. */
+  setHalved(isHalved: boolean): void {
+    const whole = Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
+    this.#limit = new FrameRateLimit(isHalved ? whole / 2 : this.#order.maxFps)
+  }
   /** `isKey`: the source has a keyframe here. Throws where the encoder does not do what is ordered. */
   push(picture: NativeFrame, isKey: boolean): void {
     const ticks = Number(picture.pts)
@@ -57,11 +66,16 @@ export class RungVideo implements Disposable {
 
   #encode(ticks: number, isSourceKey: boolean): void {
     const isFirst = this.#encoding === undefined
-    this.#encoding ??= new VideoEncoding(this.#av, this.#order, {
-      trackId: this.#trackId,
-      like: this.#scaled,
-      sink: this.#sink,
-    })
+    const frameRate = Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
+    this.#encoding ??= new VideoEncoding(
+      this.#av,
+      { ...this.#order, frameRate },
+      {
+        trackId: this.#trackId,
+        like: this.#scaled,
+        sink: this.#sink,
+      },
+    )
     const isKey = isFirst || isSourceKey || ticks - this.#lastKeyTicks >= this.#gopTicks
     if (isKey) this.#lastKeyTicks = ticks
     this.#scaled.pts = BigInt(ticks)

@@ -12,6 +12,8 @@ type Options = Readonly<Record<string, string>>
 export type VideoEncoderKind = {
   readonly name: string
   readonly preset: string
+  /** How far the bit rate may swing above its mean. libvpx and its short-sighted mean fall far short unless it is 1. */
+  readonly peak: number
   options(order: VideoOrder, preset: string): Options
   frame(packet: Uint8Array): Uint8Array
   /** `extradata` as the encoder has it after opening; `key` is the first keyframe in canonical form. */
@@ -28,11 +30,13 @@ export const VIDEO_ENCODERS = {
   h264: {
     name: 'libx264',
     preset: 'veryfast',
+    peak: 1.25,
     options: ({ bFrames }, preset) => ({
       preset,
       ...(bFrames === 0 ? { tune: 'zerolatency' } : {}),
       'forced-idr': '1',
-      'x264-params': 'scenecut=0:keyint=infinite:sliced-threads=0',
+      // Frames come when the source has them: the rate control goes by their times.
+      'x264-params': 'scenecut=0:keyint=infinite:sliced-threads=0:force-cfr=0',
     }),
     frame: annexBToLengthPrefixed,
     config: (extradata) => {
@@ -44,6 +48,7 @@ export const VIDEO_ENCODERS = {
   h265: {
     name: 'libx265',
     preset: 'ultrafast',
+    peak: 1.25,
     options: ({ bFrames }, preset) => ({
       preset,
       ...(bFrames === 0 ? { tune: 'zerolatency' } : {}),
@@ -56,6 +61,7 @@ export const VIDEO_ENCODERS = {
   vp8: {
     name: 'libvpx',
     preset: '8',
+    peak: 1,
     options: (_, preset) => ({ deadline: 'realtime', 'cpu-used': preset, 'lag-in-frames': '0' }),
     frame: asIs,
     config: (_, key) => describeFirstFrame('vp8', key).config,
@@ -63,6 +69,7 @@ export const VIDEO_ENCODERS = {
   vp9: {
     name: 'libvpx-vp9',
     preset: '8',
+    peak: 1,
     options: (_, preset) => ({ deadline: 'realtime', 'cpu-used': preset, 'lag-in-frames': '0' }),
     frame: asIs,
     config: (_, key) => describeFirstFrame('vp9', key).config,
@@ -70,6 +77,7 @@ export const VIDEO_ENCODERS = {
   av1: {
     name: 'libsvtav1',
     preset: '10',
+    peak: 1.25,
     options: ({ crf }, preset) => ({
       preset,
       'svtav1-params': `pred-struct=1:lookahead=0:lp=1${crf === undefined ? ':rc=2' : ''}`,

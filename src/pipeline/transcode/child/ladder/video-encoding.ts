@@ -11,8 +11,7 @@ export type EncodingSink = {
   onFrame(frame: EncodedFrame): void
 }
 
-/** The bit rate may swing this much above its mean, and the buffer holds so many seconds of it. */
-const PEAK = 1.25
+/** The rate buffer holds so much. */
 const BUFFER_SECONDS = 1.5
 
 /** One encoder for pictures of one shape. Times are 90 kHz ticks, as irregular as the source has them. */
@@ -109,7 +108,8 @@ function openEncoder(
   context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER)
   const bps = order.bitrateKbps * 1000
   if (order.crf === undefined) context.bitRate = BigInt(bps)
-  context.rcMaxRate = BigInt(Math.round(bps * PEAK))
+  context.rcMaxRate = BigInt(Math.round(bps * kind.peak))
+  if (order.crf === undefined && kind.peak === 1) context.rcMinRate = BigInt(bps)
   context.rcBufferSize = Math.round(bps * BUFFER_SECONDS)
   const quality = order.crf === undefined ? {} : { crf: String(order.crf) }
   const options = { ...kind.options(order, order.preset ?? kind.preset), ...quality }

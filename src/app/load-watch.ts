@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os'
+import type { StreamRegistry, WorkerStats } from '../control/index.ts'
+import { LoadGovernor, type ShedDecision } from '../pipeline/transcode/index.ts'
+import type { Config } from '../platform/config/index.ts'
+
+const WATCH_MS = 1000
+/** The rest is for the media workers: pass-through comes first. */
+const AUTO_SHARE = 0.75
+
+type LoadWatchOptions = {
+  readonly config: Config
+  readonly stats: WorkerStats
+  readonly registry: StreamRegistry
+  readonly shed: (worker: number, decision: ShedDecision) => void
+}
+
+/** Watches what the codec processes of all workers use, and tells the workers what to leave out. */
+export function watchLoad({ config, stats, registry, shed }: LoadWatchOptions): Disposable {
+  const { cpuCores } = config.transcode
+  const governor = new LoadGovernor(cpuCores === 'auto' ? availableParallelism() * AUTO_SHARE : cpuCores)
+  const timer = setInterval(() => {
+    const ladders = [...stats.reports.values()].flatMap(({ transcode }) => transcode.ladders)
+    const decision = governor.observe(performance.now(), ladders)
+    const owner = decision && registry.stream(decision.source)?.owner
+    stats.codecCores = { used: governor.usedCores, budget: governor.budgetCores }
+    if (decision && owner !== undefined) shed(owner, decision)
+  }, WATCH_MS)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}

@@ -43,6 +43,16 @@ unlessUnchanged('installed', [join(root, 'package-lock.json')], () => {
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
 })
 
+if (process.argv.includes('bundle')) {
+  const bundled = join(root, 'build', 'main.js')
+  if (!existsSync(bundled)) writeFileSync(join(root, 'node_modules', '.millrace-bundle'), '')
+  const sources = [...filesBelow(join(root, 'src')), join(root, 'package-lock.json')]
+  unlessUnchanged('bundle', sources, () => {
+    console.log('millrace: bundling the server (once)')
+    run(join(bin, 'node'), [join(root, 'scripts', 'bundle.mjs')])
+  })
+}
+
 const webSources = filesBelow(join(root, 'web'))
 if (existsSync(join(root, 'web', 'vite.config.ts'))) {
   if (!existsSync(join(root, 'web', 'dist', 'index.html')))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { formatTable, median } from '../support/figures.ts'
 import { residentBytes } from '../support/processes.ts'
-import { MillraceTarget } from '../support/targets.ts'
+import { BUNDLED_MAIN, MillraceTarget } from '../support/targets.ts'
 
 export type StartRow = { readonly workers: number; readonly acceptMs: number; readonly idleBytes: number }
 
@@ -14,7 +14,13 @@ export async function startUp(runs: number, say: (line: string) => void): Promis
     const found: StartRow[] = []
     for (let run = 0; run <= runs; run++) {
       say(`start: ${workers} workers, run ${run} of ${runs}${run === 0 ? ' (fills the caches)' : ''}`)
-      await using target = await MillraceTarget.start({ label: 'millrace', sets: [], workers, cpus: '0,1' })
+      await using target = await MillraceTarget.start({
+        label: 'millrace',
+        sets: [],
+        workers,
+        cpus: '0,1',
+        main: BUNDLED_MAIN,
+      })
       await delay(CALM_MS)
       if (run > 0) found.push({ workers, acceptMs: target.acceptMs, idleBytes: residentBytes(target.pid) })
     }

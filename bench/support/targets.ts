@@ -22,6 +22,8 @@ export interface BenchTarget extends AsyncDisposable {
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** What `npm start` runs; made by `prebench`. */
+export const BUNDLED_MAIN = fileURLToPath(new URL('../../build/main.js', import.meta.url))
 const READY_MS = 15_000
 
 export type MillraceOptions = {
@@ -31,6 +33,8 @@ export type MillraceOptions = {
   /** Cores as taskset names them; the server's one core where absent. */
   readonly cpus?: string
   readonly nodeArgs?: readonly string[]
+  /** The program; the sources where absent. */
+  readonly main?: string
 }
 
 export class MillraceTarget implements BenchTarget {
@@ -42,10 +46,17 @@ export class MillraceTarget implements BenchTarget {
   acceptMs = 0
   output = ''
 
-  private constructor({ label, sets, workers, cpus = String(SERVER_CPU), nodeArgs = [] }: MillraceOptions) {
+  private constructor({
+    label,
+    sets,
+    workers,
+    cpus = String(SERVER_CPU),
+    nodeArgs = [],
+    main = MAIN,
+  }: MillraceOptions) {
     this.label = label
     const all = [`workers=${workers}`, `storage.path=${this.storagePath}`, 'http.port=0', 'rtmp.port=0', ...sets]
-    const args = [...nodeArgs, MAIN, 'serve', ...[...all, 'log.format=json'].flatMap((set) => ['--set', set])]
+    const args = [...nodeArgs, main, 'serve', ...[...all, 'log.format=json'].flatMap((set) => ['--set', set])]
     this.#child = start(...pinned(cpus, process.execPath, args))
   }
   static async start(options: MillraceOptions): Promise<MillraceTarget> {

@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { MillraceError } from '../../media/errors.ts'
 import { PEER_HEADER } from '../../pipeline/listeners/index.ts'
 import { isLoopback } from '../../platform/auth/index.ts'
 import { AccessDeniedError } from '../../platform/errors.ts'
+import { http } from '../../platform/net/index.ts'
 import { errorFields } from '../../platform/telemetry/index.ts'
 import type { ApiContext } from './api-context.ts'
 import { metricsText } from './metrics.ts'
@@ -21,7 +22,7 @@ const STATUS: Readonly<Record<string, number>> = {
 /** The control thread's HTTP server: API, pages, metrics, health. Workers hand requests to it over a local socket. */
 export async function openControlApi(context: ApiContext): Promise<Server> {
   const app = fastify({
-    serverFactory: (handler) => createServer(handler),
+    serverFactory: (handler) => http.createServer(handler),
     forceCloseConnections: true,
     bodyLimit: 1_048_576,
   })

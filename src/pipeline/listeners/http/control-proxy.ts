@@ -1,12 +1,6 @@
-import {
-  Agent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type ServerResponse,
-  request as sendRequest,
-} from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { plainAddress } from '../../../platform/auth/index.ts'
+import { http } from '../../../platform/net/index.ts'
 import { respondProblem } from './respond.ts'
 
 /** Tells the control thread who really asks; what a client sends under this name is dropped. */
@@ -17,7 +11,7 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'upgrade', 'transfer-enc
 /** Hands requests for the API and the pages to the control thread's HTTP server. */
 export class ControlProxy {
   readonly #socketPath: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath
@@ -27,7 +21,7 @@ export class ControlProxy {
     const headers = endToEnd(request.headers)
     // RFC 9113, 8.3.1: HTTP/2 has the host in a pseudo-header.
     headers.host ??= request.headers[':authority']?.toString()
-    const upstream = sendRequest({
+    const upstream = http.request({
       socketPath: this.#socketPath,
       agent: this.#agent,
       method: request.method,

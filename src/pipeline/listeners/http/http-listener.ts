@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
 import type { Server } from 'node:net'
+import { http } from '../../../platform/net/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { ConnectionLimit } from '../connection-limit.ts'
 import type { ListenerContext } from '../context.ts'
@@ -39,7 +40,7 @@ export class HttpListener {
       connectionsCheckingInterval: 1000,
       noDelay: true,
     }
-    const server = tls ? undefined : createServer(options)
+    const server = tls ? undefined : http.createServer(options)
     const http2 = tls && new Http2Server({ ...options, ...tls })
     this.server = server ?? (http2 as Http2Server).server
     this.#closeAllConnections = () => (server ?? http2)?.closeAllConnections()

@@ -1,5 +1,6 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MillraceError } from '../../../media/errors.ts'
+import { http } from '../../../platform/net/index.ts'
 
 const STATUS: Readonly<Record<string, number>> = {
   'malformed-input': 400,
@@ -46,7 +47,7 @@ export function respondProblem(response: ServerResponse, { status, code, message
 export function rawProblem({ status, code, message }: HttpProblem): string {
   const body = `${JSON.stringify({ error: { code, message } })}\n`
   const fields = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'Refused'}`,
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Access-Control-Allow-Origin: *',

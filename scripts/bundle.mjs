@@ -1,0 +1,30 @@
+// The server and what it needs in a few files, for a quick start: loading some 500 small modules, and those of the
+// dependencies, took most of the time before the first accept, on every thread anew.
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+/** Where each entry goes: threads and processes find each other's files as they do in `src`. */
+const ENTRIES = {
+  main: 'src/main.ts',
+  'app/worker-entry': 'src/app/worker-entry.ts',
+  'child/codec-process': 'src/pipeline/transcode/child/codec-process.ts',
+}
+
+const bundle = await rolldown({
+  cwd: root,
+  input: ENTRIES,
+  platform: 'node',
+  // Native code, and found at run time if it is there.
+  external: [/^node:/, /^node-av/],
+  logLevel: 'silent',
+})
+rmSync(join(root, 'build'), { recursive: true, force: true })
+await bundle.write({
+  dir: join(root, 'build'),
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'app/[name].js',
+})

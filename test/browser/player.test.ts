@@ -2,31 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestServer } from '../support/server.ts'
 import { launchBrowser, skipWithoutChromium, WatchedPage } from './support/browser.ts'
+import { PLAYING, playsOn, VIDEO } from './support/playing.ts'
 import { LoopPublisher } from './support/publisher.ts'
 
 const PROTOCOLS = ['hls', 'http-flv', 'ws-flv', 'http-ts', 'ws-mp4', 'http-mp4'] as const
 const STREAM = 'live/demo'
-
-const VIDEO = "document.querySelector('video')"
-const PLAYING = "window.__millrace?.state === 'playing'"
-
-type Progress = { readonly currentTime: number; readonly frameCount: number; readonly audioBytes: number }
-const PROGRESS = `(() => {
-  const video = ${VIDEO}
-  return {
-    currentTime: video.currentTime,
-    frameCount: video.getVideoPlaybackQuality().totalVideoFrames,
-    audioBytes: video.webkitAudioDecodedByteCount,
-  }
-})()`
-
-/** Resolves when a second of picture and sound has been played since now. */
-async function playsOn(watched: WatchedPage): Promise<void> {
-  await watched.until(PLAYING)
-  const { currentTime, frameCount, audioBytes } = await watched.page.evaluate<Progress>(PROGRESS)
-  await watched.until(`(({ currentTime, frameCount, audioBytes }) =>
-    currentTime > ${currentTime + 1} && frameCount > ${frameCount + 10} && audioBytes > ${audioBytes})(${PROGRESS})`)
-}
 
 test('the player plays a stream with picture and sound', { skip: skipWithoutChromium(), concurrency: 3 }, async (t) => {
   await using server = await TestServer.start(['hls.segmentMs=1000'])

@@ -34,10 +34,9 @@ export async function ffmpegPlays(
     url,
     '-t',
     '2',
+    // Everything that it finds: nothing but picture and sound may be there.
     '-map',
-    '0:v',
-    '-map',
-    '0:a',
+    '0',
     '-c',
     'copy',
   ]

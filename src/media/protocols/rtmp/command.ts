@@ -47,20 +47,10 @@ export function withoutSetDataFrame(body: Uint8Array): Uint8Array {
 const COMMAND_BYTES = 4096
 
 export function commandBytes(messageStreamId: number, values: readonly AmfValue[], chunkBytes?: number): Uint8Array {
-  return amfMessage(MESSAGE_TYPE.commandAmf0, messageStreamId, values, chunkBytes)
-}
-export function dataBytes(messageStreamId: number, values: readonly AmfValue[], chunkBytes?: number): Uint8Array {
-  return amfMessage(MESSAGE_TYPE.dataAmf0, messageStreamId, values, chunkBytes)
-}
-function amfMessage(
-  type: number,
-  messageStreamId: number,
-  values: readonly AmfValue[],
-  chunkBytes: number | undefined,
-): Uint8Array {
   const writer = new ByteWriter(COMMAND_BYTES + 3 * textLength(values))
   writeAmf0Values(writer, values)
   const chunkStreamId = messageStreamId === 0 ? CHUNK_STREAM.command : CHUNK_STREAM.status
+  const type = MESSAGE_TYPE.commandAmf0
   return messageBytes({ chunkStreamId, messageStreamId, type, timestampMs: 0, parts: [writer.view()] }, chunkBytes)
 }
 

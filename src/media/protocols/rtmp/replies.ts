@@ -1,6 +1,6 @@
 import type { AmfRecord, AmfValue } from '../../bytes/amf/index.ts'
 import { joinParts } from './chunk-writer.ts'
-import { commandBytes, dataBytes, userControlBytes } from './command.ts'
+import { commandBytes, userControlBytes } from './command.ts'
 import { USER_CONTROL } from './messages.ts'
 
 export type StatusLevel = 'status' | 'warning' | 'error'
@@ -33,14 +33,15 @@ export function connectedBytes(transactionId: number, capabilities: AmfRecord, o
   return resultBytes(transactionId, properties, status)
 }
 
-/** What players wait for before media, in the order that Flash Media Server keeps. 7.2.2.1. */
+/**
+ * What players wait for before media, in the order that Flash Media Server keeps. 7.2.2.1. Its data messages
+ * (|RtmpSampleAccess, NetStream.Data.Start) are left out: Flash alone used them, and FFmpeg shows them as a third stream.
+ */
 export function playStartBytes(messageStreamId: number): Uint8Array {
   return joinParts([
     userControlBytes(USER_CONTROL.streamBegin, messageStreamId),
     statusBytes(messageStreamId, 'status', 'NetStream.Play.Reset', 'Playing and resetting stream.'),
     statusBytes(messageStreamId, 'status', 'NetStream.Play.Start', 'Started playing stream.'),
-    dataBytes(messageStreamId, ['|RtmpSampleAccess', true, true]),
-    dataBytes(messageStreamId, ['onStatus', { code: 'NetStream.Data.Start' }]),
   ])
 }
 

@@ -7,7 +7,7 @@ import { poll } from '../support/poll.ts'
 import { pictureNumber } from '../support/synthetic.ts'
 import { MANY_VIEWERS } from '../support/workers.ts'
 
-/** The kernel spreads publishers like viewers: that one of four workers gets none has odds of 1 in 250. */
+/** The kernel spreads publishers like viewers: that all are on one of two workers has odds of one in eight million. */
 const STREAMS = 24
 
 function numbers(flv: Buffer): number[] {

@@ -38,8 +38,19 @@ function makeDemo(options: { library?: string; refuse?: Error } = {}) {
   return { demo, recorded, asked, next, pid: () => processes[0]?.pid ?? 0 }
 }
 
+/** On a machine that stood still for two seconds the demo leaves frames out, as it must: such a run says nothing else. */
+const LEFT_OUT_TICKS = 1.5 * 90_000
+const MOST_RUNS = 4
+
 /** Runs once for all tests that only look at what came out. */
 async function twoSeconds(): Promise<RecordedPublication> {
+  for (let run = 1; ; run++) {
+    const publication = await oneRun()
+    const steps = publication.video.map(({ dtsTicks }, at) => dtsTicks - (publication.video[at - 1]?.dtsTicks ?? 0))
+    if (run === MOST_RUNS || steps.every((step) => step < LEFT_OUT_TICKS)) return publication
+  }
+}
+async function oneRun(): Promise<RecordedPublication> {
   const { demo, next } = makeDemo()
   const opened = next()
   demo.start()

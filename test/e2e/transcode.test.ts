@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { Reading, Unit } from '../interop/support/av-messages.ts'
+import { run } from '../interop/support/command.ts'
 import { poll } from '../support/poll.ts'
+import { ROOT } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 
 const PROFILES = [
@@ -204,6 +206,32 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       await poll('the log line', () => (interruptions() > before ? true : undefined))
     })
   }
+
+  test('files and recordings are transcoded on the command line, whatever their container; others are refused', async () => {
+    const sets = [...PROFILES, `storage.path=${server.storagePath}`].flatMap((set) => ['--set', set])
+    const transcode = (source: string, ...more: string[]) =>
+      run(process.execPath, [join(ROOT, 'src/main.ts'), 'transcode', source, '--profile', 'small', ...more, ...sets])
+    const output = join(folder, 'small.mp4')
+    for (const format of ['flv', 'mpegts'] as const) {
+      const source = join(folder, `offline.${format}`)
+      await publisher.call('remux', { from: clip, to: source, format })
+      const { code, stderr } = await transcode(source, '--output', output)
+      assert.equal(code, 0, stderr)
+      const { tracks } = await publisher.call('read', { url: output })
+      assert.deepEqual(
+        tracks.map(({ codec, units }) => [codec, units.length > 50]),
+        [
+          ['h264', true],
+          ['aac', true],
+        ],
+      )
+    }
+    const text = join(folder, 'text.mkv')
+    writeFileSync(text, 'this is no film'.repeat(100))
+    const refused = await transcode(text)
+    assert.deepEqual([refused.code, /not a file that can be read/.test(refused.stderr)], [1, true])
+    assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
+  })
 
   test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {
     await using tight = await TestServer.start([

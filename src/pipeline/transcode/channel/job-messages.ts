@@ -30,6 +30,8 @@ export const MESSAGE = {
   rungFailed: 13,
   /** → { job }: the input has ended; everything that is still inside comes out, then `done`. */
   finish: 14,
+  /** ← AssetOpened: the file is understood. */
+  assetOpened: 15,
 } as const
 
 export type PictureFormat = 'jpg' | 'webp'
@@ -50,7 +52,20 @@ export type PictureRequest = {
 }
 /** Decodes a stream once and encodes it for every rung that it is told of. */
 export type LadderRequest = { readonly kind: 'ladder' }
-export type JobRequest = DemoRequest | PictureRequest | LadderRequest
+/** Reads a file, as fast as it goes, and encodes it for the rungs. */
+export type AssetRequest = { readonly kind: 'asset'; readonly path: string; readonly rungs: readonly RungOrder[] }
+export type JobRequest = DemoRequest | PictureRequest | LadderRequest | AssetRequest
+
+/** What is in a file. */
+export type AssetOpened = {
+  readonly job: number
+  /** Of the container, in FFmpeg's words. */
+  readonly format: string
+  /** 0 where the file does not say. */
+  readonly durationSeconds: number
+  readonly hasVideo: boolean
+  readonly hasAudio: boolean
+}
 
 export type VideoOrder = {
   readonly codec: VideoCodecId | 'copy'
@@ -100,6 +115,8 @@ export type Progress = {
   readonly cpuMs: number
   readonly rssBytes: number
   readonly damaged: number
+  /** Of an asset: how far it has been read. */
+  readonly atSeconds?: number
   readonly rungs: readonly { readonly slot: number; readonly frames: number; readonly busyMs: number }[]
 }
 

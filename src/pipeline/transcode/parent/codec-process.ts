@@ -3,6 +3,7 @@ import { MESSAGE } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 import { BackOff } from './back-off.ts'
 import {
+  readAssetOpened,
   readFailed,
   readFrame,
   readHello,
@@ -225,6 +226,7 @@ export class CodecProcess implements AsyncDisposable {
     if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
     else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
     else if (message.type === MESSAGE.progress) sink?.onProgress?.(readProgress(message))
+    else if (message.type === MESSAGE.assetOpened) sink?.onAssetOpened?.(readAssetOpened(message))
     else if (message.type === MESSAGE.rungFailed) {
       const { slot, problem } = readRungFailed(message)
       sink?.onRungFailed?.(slot, problem)

@@ -16,6 +16,7 @@ export class LadderVideo implements Disposable {
   readonly #copies = new Set<Rung>()
   readonly #encoded = new Map<number, Encoded>()
   #track: VideoTrack | undefined
+  #clockwiseDegrees = 0
   #decoding: VideoDecoding | undefined
   #upright: UprightPicture | undefined
   #rate = new FrameRateProbe()
@@ -28,10 +29,11 @@ export class LadderVideo implements Disposable {
   get damagedCount(): number {
     return this.#decoding?.damagedCount ?? 0
   }
-  setTrack(track: VideoTrack): void {
+  setTrack(track: VideoTrack, clockwiseDegrees: number): void {
     if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
     this.#closeDecoder()
     this.#track = track
+    this.#clockwiseDegrees = clockwiseDegrees
     this.#rate = new FrameRateProbe()
     for (const rung of this.#copies) rung.copyTrack(track)
   }
@@ -81,7 +83,7 @@ export class LadderVideo implements Disposable {
   }
 
   readonly #onPicture: OnPicture = (decoded, isKey) => {
-    this.#upright ??= new UprightPicture(this.#av)
+    this.#upright ??= new UprightPicture(this.#av, this.#clockwiseDegrees)
     this.#upright.push(decoded, isKey, (picture, isKeyPicture) => {
       for (const each of [...this.#encoded.values()]) {
         if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue

@@ -21,6 +21,8 @@ const PROFILES = [
   'profiles.web.video.size=240x136',
   'profiles.web.video.bitrateKbps=200',
   'profiles.web.audio.codec=opus',
+  'profiles.other.video.size=96x54',
+  'profiles.other.video.preset=ultrafast',
   'profiles.always.video.codec=none',
   'profiles.always.audio.bitrateKbps=48',
 ]
@@ -231,6 +233,27 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     const refused = await transcode(text)
     assert.deepEqual([refused.code, /not a file that can be read/.test(refused.stderr)], [1, true])
     assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
+  })
+
+  test('an uploaded file becomes a recording with the profiles as variants; what is no film is refused', async () => {
+    type Asset = { readonly id: string; readonly state: string; readonly problem?: string; readonly hlsUrl?: string }
+    const upload = (query: string, body: Buffer) =>
+      fetch(server.http(`api/v1/assets?${query}`), { method: 'POST', body })
+    const refused = await upload('name=text&profiles=small', Buffer.from('this is no film'.repeat(100)))
+    assert.equal(refused.status, 415)
+    assert.match(await refused.text(), /not a file that can be read/)
+    assert.equal((await upload('name=..', Buffer.from('x'))).status, 400)
+    assert.equal((await upload('name=a&profiles=none', Buffer.from('x'))).status, 400)
+    const answer = await upload('name=film&profiles=small,other', readFileSync(clip))
+    const { id } = (await answer.json()) as Asset
+    const { hlsUrl } = await poll('the recording', async () => {
+      const asset = await server.json<Asset>(`api/v1/assets/${id}`)
+      assert.notEqual(asset.state, 'failed', asset.problem ?? '')
+      return asset.state === 'done' ? asset : undefined
+    })
+    const { tracks } = await publisher.call('read', { url: server.http(hlsUrl?.slice(1) ?? '') })
+    assert.deepEqual(tracks.map(({ codec }) => codec).sort(), ['aac', 'h264', 'h264'])
+    for (const { kind, units } of tracks) if (kind === 'video') assert.ok(units.length > 45, `${units.length} frames`)
   })
 
   test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {

@@ -120,6 +120,45 @@ describe('the codec module', { skip: skipWithoutNodeAv() || skipWithoutFfmpeg() 
     }
   })
 
+  test('image and text of a profile are on the picture, in their corners and nowhere else', async () => {
+    const image = join(folder, 'white.png')
+    const { code, stderr } = await run('ffmpeg', [
+      '-v',
+      'error',
+      '-f',
+      'lavfi',
+      '-i',
+      'color=white:s=64x64',
+      '-frames:v',
+      '1',
+      image,
+    ])
+    assert.equal(code, 0, stderr)
+    const overlay = { image, text: 'A: 100% {time}', corner: 'top-left' as const }
+    const rung = { slot: 31, video: { ...videoOrder('h264'), ...overlay } }
+    const results = await runLadder(codec, source, [rung])
+    const picture = await decoded(folder, [found(results, 31, 'video')])
+    const plain = await decoded(folder, [video('h264')])
+    assert.ok(luma(picture, { x: WIDTH - 5 - 64, y: HEIGHT - 5 - 64, side: 60 }) > 230, 'the image is white')
+    const difference = (x: number, y: number) =>
+      Math.abs(luma(picture, { x, y, side: 10 }) - luma(plain, { x, y, side: 10 }))
+    assert.ok(difference(6, 6) > 8, 'the text is there')
+    for (const [x, y] of [
+      [WIDTH - 20, 5],
+      [5, HEIGHT - 20],
+      [WIDTH / 2, HEIGHT / 2],
+    ] as const)
+      assert.ok(difference(x, y) < 8, `${x}, ${y} is as it was`)
+  })
+
+  test('where the hardware that a profile asks for is not there, software encodes, and that is said', async () => {
+    const notices: string[] = []
+    const rung = { slot: 30, video: { ...videoOrder('h264'), encoder: 'videotoolbox' as const } }
+    const results = await runLadder(codec, source, [rung], (text) => notices.push(text))
+    assert.equal(found(results, 30, 'video').frames.length, 25 * SECONDS)
+    assert.match(notices.join(), process.platform === 'darwin' ? /^$/ : /^videotoolbox: .*; libx264 encodes instead$/)
+  })
+
   test('mean bit rates are within a tenth of the target over 30 s', { skip: longRunsOnly() }, async () => {
     const long = await makeSource(folder, 30)
     const results = await runLadder(
@@ -264,6 +303,16 @@ function psnrDb(a: Buffer, b: Buffer): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2
   return 10 * Math.log10((255 * 255 * a.length) / sum)
+}
+
+/** Mean of a square of the first frame. */
+function luma(
+  frames: Buffer,
+  { x, y, side }: { readonly x: number; readonly y: number; readonly side: number },
+): number {
+  let sum = 0
+  for (let row = y; row < y + side; row++) for (let at = x; at < x + side; at++) sum += frames[row * WIDTH + at] ?? 0
+  return sum / side / side
 }
 
 /** When a tone sets in, in seconds of the track's own time. */

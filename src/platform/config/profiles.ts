@@ -4,6 +4,8 @@ import type { ProfileSettings } from './profile-schema.ts'
 type VideoTarget = NonNullable<NonNullable<ProfileSettings['video']>['codec']>
 type AudioTarget = NonNullable<NonNullable<ProfileSettings['audio']>['codec']>
 
+export type Corner = 'top-left' | 'top-right' | 'bottom-left' | 'bottom-right'
+
 /** A profile with nothing left open but what the source decides. */
 export type Profile = {
   readonly name: string
@@ -17,6 +19,10 @@ export type Profile = {
     readonly gopMs: number
     readonly preset?: string
     readonly bFrames: number
+    readonly text?: string
+    readonly image?: string
+    readonly corner?: Corner
+    readonly encoder?: 'software' | 'nvenc' | 'qsv' | 'videotoolbox'
   }
   readonly audio: {
     readonly codec: AudioTarget

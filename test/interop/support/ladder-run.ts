@@ -11,6 +11,7 @@ export function runLadder(
   codec: CodecProcess,
   sources: readonly Material[],
   rungs: readonly RungOrder[],
+  onNotice: (text: string) => void = () => {},
 ): Promise<ReadonlyMap<string, Material>> {
   const tracks = new Map<number, Track>()
   const frames = new Map<number, Frame[]>()
@@ -29,6 +30,7 @@ export function runLadder(
       },
       onTrack: (track) => tracks.set(track.id, track),
       onFrame: (frame) => frames.set(frame.trackId, [...(frames.get(frame.trackId) ?? []), frame]),
+      onNotice,
       onRungFailed: (slot, problem) => reject(new Error(`rung ${slot}: ${problem}`)),
       onEnd: (end) => {
         if (end.outcome !== 'done') return reject(new Error(JSON.stringify(end)))

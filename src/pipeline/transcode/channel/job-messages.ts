@@ -32,6 +32,8 @@ export const MESSAGE = {
   finish: 14,
   /** ← AssetOpened: the file is understood. */
   assetOpened: 15,
+  /** ← { job, text }: something that the operator should know, and that is no failure. */
+  notice: 16,
 } as const
 
 export type PictureFormat = 'jpg' | 'webp'
@@ -67,6 +69,7 @@ export type AssetOpened = {
   readonly hasAudio: boolean
 }
 
+export type HardwareEncoder = 'nvenc' | 'qsv' | 'videotoolbox'
 export type VideoOrder = {
   readonly codec: VideoCodecId | 'copy'
   /** Box that the picture fits in. */
@@ -78,6 +81,12 @@ export type VideoOrder = {
   readonly gopMs: number
   readonly preset?: string
   readonly bFrames: number
+  readonly encoder?: 'software' | HardwareEncoder
+  /** Written on the picture, all filled in but `{time}`. */
+  readonly text?: string
+  /** File of a picture that is laid over it. */
+  readonly image?: string
+  readonly corner?: 'top-left' | 'top-right' | 'bottom-left' | 'bottom-right'
   /** Half of the frames are left out. May change while the rung runs. */
   readonly isHalved?: boolean
 }

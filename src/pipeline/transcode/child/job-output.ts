@@ -52,6 +52,9 @@ export class JobOutput {
   progress(progress: Omit<Progress, 'job'>): void {
     this.#pipe.send(MESSAGE.progress, { job: this.#job, ...progress })
   }
+  notice(text: string): void {
+    this.#pipe.send(MESSAGE.notice, { job: this.#job, text: text.slice(0, 1000) })
+  }
   assetOpened(asset: Omit<AssetOpened, 'job'>): void {
     this.#pipe.send(MESSAGE.assetOpened, { job: this.#job, ...asset })
   }

@@ -22,6 +22,7 @@ export interface LadderRunEvents {
   onFrame(frame: Frame): void
   onProgress(progress: Progress): void
   onRungFailed(slot: number, problem: string): void
+  onNotice(text: string): void
   /** What comes next does not continue what came before. */
   onGap(): void
   onSourceEnd(): void
@@ -87,6 +88,7 @@ export class LadderRun {
         if (alive()) this.#events.onFrame(frame)
       },
       onProgress: (progress: Progress) => alive() && this.#onProgress(progress),
+      onNotice: (text: string) => alive() && this.#events.onNotice(text),
       onRungFailed: (slot: number, problem: string) => alive() && this.#events.onRungFailed(slot, problem),
       onEnd: (end: JobEnd) => {
         this.#feed.stop()

@@ -1,6 +1,7 @@
 import {
   type Config,
   conversionProfiles,
+  type Profile,
   resolveProfile,
   resolveStreamSettings,
 } from '../../../platform/config/index.ts'
@@ -50,7 +51,10 @@ export class LadderService {
     const source = new SourceLadder({
       ...config.transcode,
       stream,
-      profiles: [...ladder.map((name) => resolveProfile(config.profiles, name)), ...conversionProfiles()],
+      profiles: [
+        ...ladder.map((name) => forStream(resolveProfile(config.profiles, name), stream.name)),
+        ...conversionProfiles(),
+      ],
       always: ladderMode === 'always' ? ladder : [],
       codec: () => this.#options.codec(stream.name),
       publish: (name) => this.#publish(name),
@@ -92,4 +96,12 @@ export class LadderService {
       throw error
     }
   }
+}
+
+/** What the profile writes on the picture, with what is known of the stream filled in. */
+function forStream(profile: Profile, stream: string): Profile {
+  const { text } = profile.video
+  if (text === undefined) return profile
+  const filled = text.replaceAll('{stream}', stream).replaceAll('{profile}', profile.name)
+  return { ...profile, video: { ...profile.video, text: filled } }
 }

@@ -208,6 +208,7 @@ export class SourceLadder {
         onFrame: (frame) => this.#onFrame(frame),
         onProgress: (progress) => this.#onProgress(progress),
         onRungFailed: (slot, problem) => this.#onRungFailed(slot, problem),
+        onNotice: (text) => this.#log.warn('ladder.notice', { text }),
         onGap: () => this.#onGap(),
         onSourceEnd: () => void this.close('the source has ended'),
         onEnd: (end) => this.#onRunEnd(end),

@@ -52,6 +52,7 @@ const schemas = {
     hasVideo: z.boolean(),
     hasAudio: z.boolean(),
   }),
+  notice: z.object({ job, text: z.string().max(2000) }),
   rungFailed: z.object({ job, slot: integer.min(0), problem: z.string().max(4000) }),
   failed: z.object({ job, fault: z.enum(['input', 'codec']), problem: z.string().max(4000) }),
 }
@@ -67,6 +68,7 @@ export const readMissing = (message: Message): string => read('missing', schemas
 export const readJob = (message: Message): number => read('job', schemas.job, message).job
 export const readFailed = (message: Message): z.infer<typeof schemas.failed> => read('failed', schemas.failed, message)
 
+export const readNotice = (message: Message): string => read('notice', schemas.notice, message).text
 export const readAssetOpened = (message: Message): AssetOpened => read('asset opened', schemas.assetOpened, message)
 export function readProgress(message: Message): Progress {
   const { atSeconds, ...said } = read('progress', schemas.progress, message)

@@ -20,6 +20,7 @@ export interface JobSink {
   onTrack?(track: Track): void
   onFrame?(frame: Frame): void
   onAssetOpened?(asset: AssetOpened): void
+  onNotice?(text: string): void
   onProgress?(progress: Progress): void
   onRungFailed?(slot: number, problem: string): void
   /** Exactly once, as the last call, and never from within `run`. */

@@ -9,6 +9,7 @@ import {
   readHello,
   readJob,
   readMissing,
+  readNotice,
   readProgress,
   readRungFailed,
   readTrack,
@@ -226,6 +227,7 @@ export class CodecProcess implements AsyncDisposable {
     if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
     else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
     else if (message.type === MESSAGE.progress) sink?.onProgress?.(readProgress(message))
+    else if (message.type === MESSAGE.notice) sink?.onNotice?.(readNotice(message))
     else if (message.type === MESSAGE.assetOpened) sink?.onAssetOpened?.(readAssetOpened(message))
     else if (message.type === MESSAGE.rungFailed) {
       const { slot, problem } = readRungFailed(message)

@@ -31,7 +31,7 @@ export class LadderJob implements RunningJob {
   constructor(av: Av, output: JobOutput) {
     this.#output = output
     const onFailure = (rung: Rung, error: unknown) => this.#failed(rung, error)
-    this.#video = new LadderVideo(av, onFailure)
+    this.#video = new LadderVideo(av, onFailure, (text) => output.notice(text))
     this.#audio = new LadderAudio(av, onFailure)
   }
 

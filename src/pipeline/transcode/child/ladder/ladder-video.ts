@@ -13,6 +13,7 @@ type Encoded = { readonly rung: Rung; readonly video: RungVideo }
 export class LadderVideo implements Disposable {
   readonly #av: Av
   readonly #onFailure: OnFailure
+  readonly #onNotice: (text: string) => void
   readonly #copies = new Set<Rung>()
   readonly #encoded = new Map<number, Encoded>()
   #track: VideoTrack | undefined
@@ -21,9 +22,10 @@ export class LadderVideo implements Disposable {
   #upright: UprightPicture | undefined
   #rate = new FrameRateProbe()
 
-  constructor(av: Av, onFailure: OnFailure) {
+  constructor(av: Av, onFailure: OnFailure, onNotice: (text: string) => void) {
     this.#av = av
     this.#onFailure = onFailure
+    this.#onNotice = onNotice
   }
 
   get damagedCount(): number {
@@ -42,7 +44,9 @@ export class LadderVideo implements Disposable {
     if (order?.codec === 'copy') this.#copies.add(rung)
     else if (order) {
       const target = { ...order, codec: order.codec, frameRate: () => this.#rate.framesPerSecond }
-      this.#encoded.set(rung.slot, { rung, video: new RungVideo(this.#av, target, rung.videoTrackId, rung) })
+      const video = new RungVideo(this.#av, target, rung.videoTrackId, rung)
+      if (video.notice !== undefined) this.#onNotice(video.notice)
+      this.#encoded.set(rung.slot, { rung, video })
     }
   }
   setHalved(slot: number, isHalved: boolean): void {

@@ -40,6 +40,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   const clip = join(folder, 'source.mp4')
   let server: TestServer
   let publisher: Av
+  let tight: TestServer
+  let tightPublisher: Av
 
   before(async () => {
     publisher = new Av()
@@ -62,8 +64,19 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     ])
     await publisher.call('publishForever', { from: clip, url: server.rtmp('live/a') })
     await server.live('live/a')
+    // It sheds while the other tests run.
+    tight = await TestServer.start([
+      ...PROFILES,
+      'streams.live/**.ladder=[small, always]',
+      'streams.live/**.ladderMode=always',
+      'transcode.cpuCores=0.01',
+    ])
+    tightPublisher = new Av()
+    await tightPublisher.call('publishForever', { from: clip, url: tight.rtmp('live/a') })
   })
   after(async () => {
+    await tightPublisher[Symbol.asyncDispose]()
+    await tight[Symbol.asyncDispose]()
     await publisher[Symbol.asyncDispose]()
     await server[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true })
@@ -257,15 +270,6 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   })
 
   test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {
-    await using tight = await TestServer.start([
-      ...PROFILES,
-      'streams.live/**.ladder=[small, always]',
-      'streams.live/**.ladderMode=always',
-      'transcode.cpuCores=0.01',
-    ])
-    await using other = new Av()
-    await other.call('publishForever', { from: clip, url: tight.rtmp('live/a') })
-    await tight.live('live/a')
     const shed = await poll('the shed rung', async () => {
       const { renditions } = await tight.json<StreamView>('api/v1/streams/live/a')
       return renditions.find(({ state }) => state === 'shed')

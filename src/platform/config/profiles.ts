@@ -56,9 +56,15 @@ export const CONVERSIONS = {
   },
 } as const
 
-/** The two, as profiles. */
+/** Looks at the stream and makes nothing. */
+export const WATCH_PROFILE = '_watch'
+
+/** The two, and what only looks at a stream, as profiles. */
 export function conversionProfiles(): Profile[] {
-  return Object.values(CONVERSIONS).map(({ name, ...settings }) => resolveProfile({ [name]: settings }, name))
+  const nothing = { name: WATCH_PROFILE, video: { codec: 'none' }, audio: { codec: 'none' } } as const
+  return [...Object.values(CONVERSIONS), nothing].map(({ name, ...settings }) =>
+    resolveProfile({ [name]: settings }, name),
+  )
 }
 
 /** Names that a ladder may have. */

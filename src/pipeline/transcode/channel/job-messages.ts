@@ -34,6 +34,8 @@ export const MESSAGE = {
   assetOpened: 15,
   /** ← { job, text }: something that the operator should know, and that is no failure. */
   notice: 16,
+  /** ← { job, what, isOn }: WatchEvent */
+  watched: 17,
 } as const
 
 export type PictureFormat = 'jpg' | 'webp'
@@ -103,7 +105,12 @@ export type RungOrder = {
   readonly audio?: AudioOrder
   /** Frames that are presented up to here are decoded and not encoded. 90 kHz. */
   readonly afterTicks?: number
+  /** Looks at the source and makes nothing of it: loudness, silence, black and frozen pictures. */
+  readonly isWatch?: boolean
 }
+
+/** Something that lasts begins (or began) or ends. */
+export type WatchEvent = { readonly what: 'silence' | 'black' | 'freeze'; readonly isOn: boolean }
 
 export function videoTrackOf(slot: number): number {
   return 2 * slot + 1
@@ -126,6 +133,9 @@ export type Progress = {
   readonly damaged: number
   /** Of an asset: how far it has been read. */
   readonly atSeconds?: number
+  /** Of a source that is watched: EBU R 128, LUFS. */
+  readonly momentaryLufs?: number
+  readonly integratedLufs?: number
   readonly rungs: readonly { readonly slot: number; readonly frames: number; readonly busyMs: number }[]
 }
 

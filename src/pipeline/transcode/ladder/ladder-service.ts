@@ -4,6 +4,7 @@ import {
   type Profile,
   resolveProfile,
   resolveStreamSettings,
+  WATCH_PROFILE,
 } from '../../../platform/config/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
 import type { OwnedStream } from '../../stream/index.ts'
@@ -46,7 +47,7 @@ export class LadderService {
   onOwned({ stream }: OwnedStream): void {
     if (this.isRendition(stream.name)) return
     const { config, log, nowMs } = this.#options
-    const { ladder, ladderMode } = resolveStreamSettings(config, stream.name)
+    const { ladder, ladderMode, watch } = resolveStreamSettings(config, stream.name)
     void this.#ladders.get(stream.name)?.close('its source started anew')
     const source = new SourceLadder({
       ...config.transcode,
@@ -55,7 +56,7 @@ export class LadderService {
         ...ladder.map((name) => forStream(resolveProfile(config.profiles, name), stream.name)),
         ...conversionProfiles(),
       ],
-      always: ladderMode === 'always' ? ladder : [],
+      always: [...(ladderMode === 'always' ? ladder : []), ...(watch ? [WATCH_PROFILE] : [])],
       codec: () => this.#options.codec(stream.name),
       publish: (name) => this.#publish(name),
       log,

@@ -13,6 +13,7 @@ import {
   readProgress,
   readRungFailed,
   readTrack,
+  readWatched,
 } from './child-events.ts'
 import { ChildLink } from './child-link.ts'
 import type { CodecJob, JobEnd, JobOrder, JobSink } from './codec-job.ts'
@@ -227,6 +228,7 @@ export class CodecProcess implements AsyncDisposable {
     if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
     else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
     else if (message.type === MESSAGE.progress) sink?.onProgress?.(readProgress(message))
+    else if (message.type === MESSAGE.watched) sink?.onWatched?.(readWatched(message))
     else if (message.type === MESSAGE.notice) sink?.onNotice?.(readNotice(message))
     else if (message.type === MESSAGE.assetOpened) sink?.onAssetOpened?.(readAssetOpened(message))
     else if (message.type === MESSAGE.rungFailed) {

@@ -1,5 +1,5 @@
 import type { AudioTrack, Frame, Ticks, Track, VideoTrack } from '../../../../media/model/index.ts'
-import { MESSAGE, type RungOrder } from '../../channel/job-messages.ts'
+import { MESSAGE, type RungOrder, type WatchEvent } from '../../channel/job-messages.ts'
 import type { Message } from '../../channel/message.ts'
 import type { Av } from '../av.ts'
 import type { JobOutput } from '../job-output.ts'
@@ -7,6 +7,7 @@ import type { RunningJob } from '../running-job.ts'
 import { LadderAudio } from './ladder-audio.ts'
 import { LadderVideo } from './ladder-video.ts'
 import { Rung } from './rung.ts'
+import { PictureWatch, SoundWatch } from './stream-watch.ts'
 
 const PROGRESS_MS = 100
 
@@ -16,6 +17,7 @@ type InputTrack = Omit<VideoTrack, 'config'> | Omit<AudioTrack, 'config'>
 export class LadderJob implements RunningJob {
   /** Of a file: how far it has been read; told with the progress. */
   atSeconds: number | undefined
+  readonly #av: Av
   readonly #output: JobOutput
   readonly #rungs = new Map<number, Rung>()
   /** Slots that give half of their frames. */
@@ -29,6 +31,7 @@ export class LadderJob implements RunningJob {
   #report: NodeJS.Timeout | undefined
 
   constructor(av: Av, output: JobOutput) {
+    this.#av = av
     this.#output = output
     const onFailure = (rung: Rung, error: unknown) => this.#failed(rung, error)
     this.#video = new LadderVideo(av, onFailure, (text) => output.notice(text))
@@ -43,6 +46,7 @@ export class LadderJob implements RunningJob {
   }
   [Symbol.dispose](): void {
     clearTimeout(this.#report)
+    this.#setWatch(false)
     this.#video[Symbol.dispose]()
     this.#audio[Symbol.dispose]()
   }
@@ -69,6 +73,7 @@ export class LadderJob implements RunningJob {
   setRungs(orders: readonly RungOrder[]): void {
     const wanted = new Set(orders.map(({ slot }) => slot))
     for (const rung of [...this.#rungs.values()]) if (!wanted.has(rung.slot)) this.#remove(rung)
+    this.#setWatch(orders.some(({ isWatch }) => isWatch))
     for (const order of orders) {
       const isHalved = order.video?.isHalved ?? false
       if (!this.#rungs.has(order.slot)) this.#add(new Rung(order, this.#output))
@@ -77,6 +82,14 @@ export class LadderJob implements RunningJob {
       if (isHalved) this.#halved.add(order.slot)
       else this.#halved.delete(order.slot)
     }
+  }
+  #setWatch(isWanted: boolean): void {
+    if (isWanted === (this.#video.watch !== undefined)) return
+    this.#video.watch?.[Symbol.dispose]()
+    this.#audio.watch?.[Symbol.dispose]()
+    const onEvent = (event: WatchEvent) => this.#output.watched(event)
+    this.#video.watch = isWanted ? new PictureWatch(this.#av, onEvent) : undefined
+    this.#audio.watch = isWanted ? new SoundWatch(this.#av, onEvent) : undefined
   }
   #add(rung: Rung): void {
     this.#rungs.set(rung.slot, rung)
@@ -118,6 +131,7 @@ export class LadderJob implements RunningJob {
       cpuMs: (user + system) / 1000,
       rssBytes: process.memoryUsage.rss(),
       ...(this.atSeconds === undefined ? {} : { atSeconds: Math.max(0, this.atSeconds) }),
+      ...this.#audio.watch?.loudness,
       damaged: this.#video.damagedCount + this.#audio.damagedCount,
       rungs: [...this.#rungs.values()].map(({ slot, frameCount: frames, busyMs }) => ({ slot, frames, busyMs })),
     })

@@ -3,6 +3,7 @@ import type { Av } from '../av.ts'
 import { FrameRateProbe } from './frame-rate-probe.ts'
 import type { Rung } from './rung.ts'
 import { RungVideo } from './rung-video.ts'
+import type { PictureWatch } from './stream-watch.ts'
 import { UprightPicture } from './upright-picture.ts'
 import { type OnPicture, VideoDecoding } from './video-decoding.ts'
 
@@ -11,6 +12,8 @@ type Encoded = { readonly rung: Rung; readonly video: RungVideo }
 
 /** The video of all rungs: one decoder, one upright picture, an encoder for each rung that needs one. */
 export class LadderVideo implements Disposable {
+  /** Sees every picture of the source. */
+  watch: PictureWatch | undefined
   readonly #av: Av
   readonly #onFailure: OnFailure
   readonly #onNotice: (text: string) => void
@@ -66,7 +69,7 @@ export class LadderVideo implements Disposable {
     const track = this.#track
     if (!track) return
     for (const rung of this.#copies) rung.copyVideo(frame, track)
-    if (this.#encoded.size === 0) return this.#closeDecoder()
+    if (this.#encoded.size === 0 && !this.watch) return this.#closeDecoder()
     for (const each of this.#rate.push(frame)) this.#decode(each, track)
   }
   #decode(frame: Frame, track: VideoTrack): void {
@@ -89,6 +92,7 @@ export class LadderVideo implements Disposable {
   readonly #onPicture: OnPicture = (decoded, isKey) => {
     this.#upright ??= new UprightPicture(this.#av, this.#clockwiseDegrees)
     this.#upright.push(decoded, isKey, (picture, isKeyPicture) => {
+      this.watch?.push(picture)
       for (const each of [...this.#encoded.values()]) {
         if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue
         this.#attempt(each, () => each.video.push(picture, isKeyPicture))

@@ -6,12 +6,16 @@ import { startServer, version } from './server.ts'
 import { welcome } from './welcome.ts'
 
 const USAGE = `usage: millrace [start|serve] [options]
+       millrace transcode FILE|RECORDING --profile NAME [--output FILE] [options]
 
   start                  run with the built-in demo stream (the default)
   serve                  run without it
+  transcode              a file, or a recording of this server, into an MP4 file
 
   --config FILE          configuration: YAML, JSON or TypeScript
   --set KEY=VALUE        set one configuration key; may be given many times
+  --profile NAME         transcode: a profile of the configuration; may be given many times without --output
+  --output FILE          transcode: absent, SOURCE-PROFILE.mp4
   --no-demo              leave the demo stream out
   --help, --version
 `
@@ -37,6 +41,8 @@ async function runCommand(argv: readonly string[]): Promise<number | undefined> 
     options: {
       config: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
+      profile: { type: 'string', multiple: true, default: [] },
+      output: { type: 'string' },
       'no-demo': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
       version: { type: 'boolean', default: false },
@@ -47,7 +53,9 @@ async function runCommand(argv: readonly string[]): Promise<number | undefined> 
     process.stdout.write(`${version()}\n`)
     return 0
   }
-  if (values.help || !['start', 'serve'].includes(command) || positionals.length > 1) {
+  const isTranscode = command === 'transcode' && positionals.length === 2 && values.profile.length > 0
+  const isServer = ['start', 'serve'].includes(command) && positionals.length < 2
+  if (values.help || !(isTranscode || isServer) || (values.output && values.profile.length > 1)) {
     process.stdout.write(USAGE)
     return values.help ? 0 : 2
   }
@@ -58,6 +66,11 @@ async function runCommand(argv: readonly string[]): Promise<number | undefined> 
     defaults: isDemo ? DEMO_CONFIGURATION : {},
     env: process.env,
   })
+  if (isTranscode) {
+    const { transcodeCommand } = await import('./transcode-command.ts')
+    await transcodeCommand(config, { source: positionals[1] ?? '', profiles: values.profile, output: values.output })
+    return 0
+  }
   const server = await startServer({ config, writeLog: await openLogOutput(config.log) })
   if (config.log.format === 'text') process.stdout.write(welcome(config, server.addresses))
   const stop = () => void server.close().then(() => process.exit(0))

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { AssetOrder } from '../control/index.ts'
 import { InvariantError } from '../media/errors.ts'
 import { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
@@ -22,6 +23,7 @@ import { UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
+import { importAsset } from './asset-import.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
 import { type RenditionParts, Renditions } from './renditions.ts'
@@ -131,6 +133,7 @@ class MediaWorker {
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
       startDemo: () => this.#startDemo(),
       shed: (decision) => this.#renditions.service.shed(decision),
+      importAsset: (order) => this.#importAsset(order),
       stop: () => this.#stop(),
     }
   }
@@ -175,21 +178,27 @@ class MediaWorker {
   #makePlainOutput(stream: LiveStream, format: string): StreamOutput {
     const newLog = () => new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
     if (format === CMAF_FORMAT) {
-      const life = Date.now().toString(36)
-      const tap = this.#recorder(stream.name)
-      const { partMs, ...hls } = this.#data.config.hls
-      // One millisecond more, so that whole frames of 1/24, 1/30 and 1/60 s fill a third of a second.
-      return new CmafOutput(newLog(), { ...hls, partTargetMs: partMs + 1, life, ...(tap ? { tap } : {}) })
+      return this.#makeCmafOutput(newLog(), this.#recorder(stream.name))
     }
     const output = makeByteOutput(format, newLog)
     if (!output) throw new InvariantError(`no output "${format}" for stream ${stream.name}`)
     return output
   }
 
+  #makeCmafOutput(log: LogWriter, tap: Recorder | undefined): CmafOutput {
+    const life = Date.now().toString(36)
+    const { partMs, ...hls } = this.#data.config.hls
+    // One millisecond more, so that whole frames of 1/24, 1/30 and 1/60 s fill a third of a second.
+    return new CmafOutput(log, { ...hls, partTargetMs: partMs + 1, life, ...(tap ? { tap } : {}) })
+  }
+
   /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
   #recorder(stream: string): Recorder | undefined {
     if (this.#renditions.isRendition(stream)) return undefined
     if (!resolveStreamSettings(this.#data.config, stream).record) return undefined
+    return this.#newRecorder(stream)
+  }
+  #newRecorder(stream: string): Recorder {
     const recorder = new Recorder({
       stream,
       store: this.#store,
@@ -237,6 +246,23 @@ class MediaWorker {
       controlSocketPath,
       newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
     }
+  }
+
+  /** An uploaded file becomes a recording of `assets/NAME`. */
+  #importAsset({ id, name, path, profiles }: AssetOrder): Promise<void> {
+    return importAsset(
+      {
+        config: this.#data.config,
+        codec: () => new CodecProcess({ log: this.#log, purpose: 'assets' }),
+        record: () => {
+          const recorder = this.#newRecorder(name)
+          const log = new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
+          return { recorder, output: this.#makeCmafOutput(log, recorder) }
+        },
+        onNews: (news) => this.#control.notify('assetNews', id, news),
+      },
+      { path, profiles },
+    )
   }
 
   /** The built-in test stream, published like any other by a codec process. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type AdminToken,
+  AssetJobs,
   CatalogWriter,
   loadAdminToken,
   openControlApi,
@@ -54,6 +55,7 @@ class ControlThread {
   readonly #internalKey = newToken()
   readonly #registry: StreamRegistry
   readonly #pool: WorkerPool
+  readonly #assets: AssetJobs
   #load: Disposable | undefined
   readonly #catalog = Promise.withResolvers<{ readonly catalog: Catalog; readonly writer: CatalogWriter }>()
   #addresses: readonly BoundListener[] = []
@@ -81,6 +83,11 @@ class ControlThread {
       },
     })
     this.#catalog.promise.catch(() => {})
+    this.#assets = new AssetJobs({
+      folder: join(config.storage.path, 'uploads'),
+      transcode: (order) => this.#pool.importAsset(order),
+      log: this.#log,
+    })
   }
 
   get #socketPath(): string {
@@ -126,6 +133,7 @@ class ControlThread {
       registry: this.#registry,
       stats: this.#stats,
       catalog,
+      assets: this.#assets,
       log: this.#log,
       version: version(),
       isReady: () => this.#ready,
@@ -198,6 +206,7 @@ class ControlThread {
       report: (report) => this.#stats.set(worker, report),
       log: (line) => this.#writeLog({ ...line, fields: { ...line.fields, worker } }),
       recording: async (id) => (await this.#catalog.promise).catalog.recording(id),
+      assetNews: (id, news) => this.#assets.onNews(id, news),
       recordingStarted: (recording) => this.#write((writer) => writer.recordingStarted(recording)),
       tracksKnown: (id, tracks) => this.#write((writer) => writer.tracksKnown(id, tracks)),
       initStored: (init) => this.#write((writer) => writer.initStored(init)),

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { WorkerReport } from '../control/index.ts'
+import type { AssetNews, AssetOrder, WorkerReport } from '../control/index.ts'
 import type { RecordingFacts } from '../pipeline/recording/index.ts'
 import type { DirectoryEntry, StreamDirectory } from '../pipeline/stream/index.ts'
 import type { ShedDecision } from '../pipeline/transcode/index.ts'
@@ -29,6 +29,7 @@ export interface ControlMethods extends StreamDirectory, RecordingFacts {
   log(line: LogLine): void
   /** Facts of a recording, or undefined. */
   recording(id: string): Promise<RecordingDetail | undefined>
+  assetNews(id: string, news: AssetNews): void
 }
 
 /** What the control thread asks of a worker. */
@@ -43,5 +44,7 @@ export interface WorkerMethods {
   startDemo(): void
   /** The load governor takes or gives back a part of a rendition. */
   shed(decision: ShedDecision): void
+  /** Resolves when the file is a recording. Rejects with UnsupportedInputError or UnavailableError. */
+  importAsset(order: AssetOrder): Promise<void>
   stop(): Promise<void>
 }

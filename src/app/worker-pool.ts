@@ -1,5 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads'
-import type { WorkerControl } from '../control/index.ts'
+import type { AssetOrder, WorkerControl } from '../control/index.ts'
 import type { DirectoryEntry } from '../pipeline/stream/index.ts'
 import type { ShedDecision } from '../pipeline/transcode/index.ts'
 import { UnavailableError } from '../platform/errors.ts'
@@ -66,6 +66,10 @@ export class WorkerPool implements WorkerControl {
   }
   shed(worker: number, decision: ShedDecision): void {
     this.#running.get(worker)?.rpc.notify('shed', decision)
+  }
+  /** On the last worker: the first has the demo. */
+  importAsset(order: AssetOrder): Promise<void> {
+    return this.#worker(this.#options.count - 1).rpc.call('importAsset', order)
   }
   startDemo(): void {
     this.#running.get(0)?.rpc.notify('startDemo')

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { Reading, Unit } from '../interop/support/av-messages.ts'
+import { run } from '../interop/support/command.ts'
 import { poll } from '../support/poll.ts'
+import { ROOT } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 
 const PROFILES = [
@@ -19,6 +21,8 @@ const PROFILES = [
   'profiles.web.video.size=240x136',
   'profiles.web.video.bitrateKbps=200',
   'profiles.web.audio.codec=opus',
+  'profiles.other.video.size=96x54',
+  'profiles.other.video.preset=ultrafast',
   'profiles.always.video.codec=none',
   'profiles.always.audio.bitrateKbps=48',
 ]
@@ -36,6 +40,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   const clip = join(folder, 'source.mp4')
   let server: TestServer
   let publisher: Av
+  let tight: TestServer
+  let tightPublisher: Av
 
   before(async () => {
     publisher = new Av()
@@ -58,8 +64,19 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     ])
     await publisher.call('publishForever', { from: clip, url: server.rtmp('live/a') })
     await server.live('live/a')
+    // It sheds while the other tests run.
+    tight = await TestServer.start([
+      ...PROFILES,
+      'streams.live/**.ladder=[small, always]',
+      'streams.live/**.ladderMode=always',
+      'transcode.cpuCores=0.01',
+    ])
+    tightPublisher = new Av()
+    await tightPublisher.call('publishForever', { from: clip, url: tight.rtmp('live/a') })
   })
   after(async () => {
+    await tightPublisher[Symbol.asyncDispose]()
+    await tight[Symbol.asyncDispose]()
     await publisher[Symbol.asyncDispose]()
     await server[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true })
@@ -205,16 +222,54 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     })
   }
 
+  test('files and recordings are transcoded on the command line, whatever their container; others are refused', async () => {
+    const sets = [...PROFILES, `storage.path=${server.storagePath}`].flatMap((set) => ['--set', set])
+    const transcode = (source: string, ...more: string[]) =>
+      run(process.execPath, [join(ROOT, 'src/main.ts'), 'transcode', source, '--profile', 'small', ...more, ...sets])
+    const output = join(folder, 'small.mp4')
+    for (const format of ['flv', 'mpegts'] as const) {
+      const source = join(folder, `offline.${format}`)
+      await publisher.call('remux', { from: clip, to: source, format })
+      const { code, stderr } = await transcode(source, '--output', output)
+      assert.equal(code, 0, stderr)
+      const { tracks } = await publisher.call('read', { url: output })
+      assert.deepEqual(
+        tracks.map(({ codec, units }) => [codec, units.length > 50]),
+        [
+          ['h264', true],
+          ['aac', true],
+        ],
+      )
+    }
+    const text = join(folder, 'text.mkv')
+    writeFileSync(text, 'this is no film'.repeat(100))
+    const refused = await transcode(text)
+    assert.deepEqual([refused.code, /not a file that can be read/.test(refused.stderr)], [1, true])
+    assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
+  })
+
+  test('an uploaded file becomes a recording with the profiles as variants; what is no film is refused', async () => {
+    type Asset = { readonly id: string; readonly state: string; readonly problem?: string; readonly hlsUrl?: string }
+    const upload = (query: string, body: Buffer) =>
+      fetch(server.http(`api/v1/assets?${query}`), { method: 'POST', body })
+    const refused = await upload('name=text&profiles=small', Buffer.from('this is no film'.repeat(100)))
+    assert.equal(refused.status, 415)
+    assert.match(await refused.text(), /not a file that can be read/)
+    assert.equal((await upload('name=..', Buffer.from('x'))).status, 400)
+    assert.equal((await upload('name=a&profiles=none', Buffer.from('x'))).status, 400)
+    const answer = await upload('name=film&profiles=small,other', readFileSync(clip))
+    const { id } = (await answer.json()) as Asset
+    const { hlsUrl } = await poll('the recording', async () => {
+      const asset = await server.json<Asset>(`api/v1/assets/${id}`)
+      assert.notEqual(asset.state, 'failed', asset.problem ?? '')
+      return asset.state === 'done' ? asset : undefined
+    })
+    const { tracks } = await publisher.call('read', { url: server.http(hlsUrl?.slice(1) ?? '') })
+    assert.deepEqual(tracks.map(({ codec }) => codec).sort(), ['aac', 'h264', 'h264'])
+    for (const { kind, units } of tracks) if (kind === 'video') assert.ok(units.length > 45, `${units.length} frames`)
+  })
+
   test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {
-    await using tight = await TestServer.start([
-      ...PROFILES,
-      'streams.live/**.ladder=[small, always]',
-      'streams.live/**.ladderMode=always',
-      'transcode.cpuCores=0.01',
-    ])
-    await using other = new Av()
-    await other.call('publishForever', { from: clip, url: tight.rtmp('live/a') })
-    await tight.live('live/a')
     const shed = await poll('the shed rung', async () => {
       const { renditions } = await tight.json<StreamView>('api/v1/streams/live/a')
       return renditions.find(({ state }) => state === 'shed')

@@ -63,6 +63,29 @@ export const CODEC_METRICS: readonly Metric[] = [
     },
   },
   {
+    name: 'millrace_stream_loudness_lufs',
+    help: 'Loudness of a watched stream (EBU R 128): momentary, and since the start',
+    labels: ['stream', 'window'],
+    *rows({ stats }) {
+      for (const { transcode } of stats.reports.values())
+        for (const { source, momentaryLufs, integratedLufs } of transcode.ladders) {
+          if (momentaryLufs === undefined || integratedLufs === undefined) continue
+          yield { labels: { stream: source, window: 'momentary' }, value: momentaryLufs }
+          yield { labels: { stream: source, window: 'integrated' }, value: integratedLufs }
+        }
+    },
+  },
+  {
+    name: 'millrace_stream_watched',
+    help: 'Watched streams on which something lasts: silence, black or frozen pictures',
+    labels: ['stream', 'what'],
+    *rows({ stats }) {
+      for (const { transcode } of stats.reports.values())
+        for (const { source, watched } of transcode.ladders)
+          for (const what of watched) yield { labels: { stream: source, what }, value: 1 }
+    },
+  },
+  {
     name: 'millrace_codec_process_resident_bytes',
     help: 'Resident memory of the codec process of a ladder',
     labels: ['stream'],

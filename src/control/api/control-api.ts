@@ -7,15 +7,17 @@ import { AccessDeniedError } from '../../platform/errors.ts'
 import { http } from '../../platform/net/index.ts'
 import { errorFields } from '../../platform/telemetry/index.ts'
 import type { ApiContext } from './api-context.ts'
+import type { ApiRoute } from './api-route.ts'
 import { metricsText } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { type PageFile, Pages } from './pages.ts'
-import { type ApiRoute, ROUTES } from './routes.ts'
+import { ROUTES } from './routes.ts'
 
 const STATUS: Readonly<Record<string, number>> = {
   'not-found': 404,
   'access-denied': 403,
   'malformed-input': 400,
+  'unsupported-input': 415,
   unavailable: 503,
 }
 
@@ -30,6 +32,9 @@ export async function openControlApi(context: ApiContext): Promise<Server> {
     reply.header('Access-Control-Allow-Origin', '*')
     reply.header('X-Content-Type-Options', 'nosniff')
   })
+  // Bodies are files; who wants one reads it as it comes.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_, payload, done) => done(null, payload))
   app.setErrorHandler((error, _, reply) => answerError(context, error, reply))
   for (const route of ROUTES) addRoute(app, context, route)
   app.get('/api/v1/openapi.json', async () => openApiDocument(context.version))
@@ -47,7 +52,8 @@ function addRoute(app: FastifyInstance, context: ApiContext, route: ApiRoute): v
       if (route.access === 'admin') requireAdmin(context, request)
       reply.header('Cache-Control', 'no-store')
       const { '*': wildcard = '' } = request.params as { '*'?: string }
-      return await route.handle(context, { wildcard, query: request.query as Record<string, string> })
+      const query = request.query as Record<string, string>
+      return await route.handle(context, { wildcard, query, body: request.raw })
     },
   })
 }

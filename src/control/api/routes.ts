@@ -5,19 +5,9 @@ import { AccessDeniedError } from '../../platform/errors.ts'
 import type { RecordingSummary } from '../../platform/storage/index.ts'
 import { type LiveEntry, TRANSCODE_PROTOCOL } from '../registry.ts'
 import type { ApiContext } from './api-context.ts'
+import type { ApiRoute } from './api-route.ts'
+import { ASSET_ROUTES } from './asset-routes.ts'
 import { INFO, RECORDING, RECORDINGS, type RENDITION, STREAM, STREAMS } from './schemas.ts'
-
-export type ApiRequest = { readonly wildcard: string; readonly query: Readonly<Record<string, string>> }
-export type ApiRoute = {
-  readonly method: 'GET' | 'DELETE'
-  /** Below `/api/v1`; `*` takes a stream name with its slashes. */
-  readonly path: string
-  readonly summary: string
-  /** `admin` routes change something: loopback or the admin token. */
-  readonly access: 'anyone' | 'admin'
-  readonly answer: z.ZodType
-  handle(context: ApiContext, request: ApiRequest): Promise<unknown>
-}
 
 export const ROUTES: readonly ApiRoute[] = [
   {
@@ -79,6 +69,7 @@ export const ROUTES: readonly ApiRoute[] = [
       return recordingView(found)
     },
   },
+  ...ASSET_ROUTES,
 ]
 
 function liveEntry({ registry }: ApiContext, name: string): LiveEntry {

@@ -55,6 +55,19 @@ export const RECORDING = z.object({
 })
 export const RECORDINGS = z.object({ recordings: z.array(RECORDING) })
 
+export const ASSET = z.object({
+  id: z.string(),
+  name: z.string().describe('Stream name of the recording that it becomes'),
+  profiles: z.array(z.string()),
+  state: z.enum(['uploading', 'waiting', 'transcoding', 'done', 'failed']),
+  progress: z.number().describe('0 to 1'),
+  problem: z.string().optional(),
+  recordingId: z.string().optional(),
+  hlsUrl: z.string().optional(),
+  mp4Url: z.string().optional(),
+})
+export const ASSETS = z.object({ assets: z.array(ASSET) })
+
 export const INFO = z.object({
   name: z.literal('millrace'),
   version: z.string(),

@@ -72,6 +72,7 @@ test('the most specific pattern wins, key by key', () => {
     ladder: [],
     ladderMode: 'on-demand',
     convert: 'audio',
+    watch: false,
   })
   assert.deepEqual(resolveStreamSettings({ streams: {} }, 'x'), {
     publishKey: undefined,
@@ -81,6 +82,7 @@ test('the most specific pattern wins, key by key', () => {
     ladder: [],
     ladderMode: 'on-demand',
     convert: 'audio',
+    watch: false,
   })
 })
 

@@ -1,6 +1,13 @@
 // Reading and checking a configuration is `load-config.ts`, entered by itself: it brings the schema library, which
 // the media workers do not need.
-export { CONVERSIONS, conversionProfiles, type Profile, profileNames, resolveProfile } from './profiles.ts'
+export {
+  CONVERSIONS,
+  conversionProfiles,
+  type Profile,
+  profileNames,
+  resolveProfile,
+  WATCH_PROFILE,
+} from './profiles.ts'
 export type { Config, StreamSettings } from './schema.ts'
 export {
   matchesPattern,

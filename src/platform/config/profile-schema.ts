@@ -24,6 +24,20 @@ export const PROFILE = z.strictObject({
         .optional()
         .describe('Keyframes at least this often, besides those of the source. 0: only those.'),
       preset: z.string().max(20).optional().describe('Speed of the encoder, in its own words.'),
+      encoder: z
+        .enum(['software', 'nvenc', 'qsv', 'videotoolbox'])
+        .optional()
+        .describe('Hardware that encodes (h264, h265, av1); software does where it is not there.'),
+      text: z
+        .string()
+        .max(200)
+        .optional()
+        .describe('Written on the picture; `{stream}`, `{profile}` and `{time}` (UTC) are filled in. Needs a font.'),
+      image: z.string().max(1000).optional().describe('PNG, JPEG or WebP file laid over the picture.'),
+      corner: z
+        .enum(['top-left', 'top-right', 'bottom-left', 'bottom-right'])
+        .optional()
+        .describe('Where text and image go; the image is in the opposite corner where there are both.'),
       bFrames: z.int().min(0).max(8).optional().describe('B-frames in a row (h264, h265).'),
     })
     .optional(),

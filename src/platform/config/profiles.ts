@@ -4,6 +4,8 @@ import type { ProfileSettings } from './profile-schema.ts'
 type VideoTarget = NonNullable<NonNullable<ProfileSettings['video']>['codec']>
 type AudioTarget = NonNullable<NonNullable<ProfileSettings['audio']>['codec']>
 
+export type Corner = 'top-left' | 'top-right' | 'bottom-left' | 'bottom-right'
+
 /** A profile with nothing left open but what the source decides. */
 export type Profile = {
   readonly name: string
@@ -17,6 +19,10 @@ export type Profile = {
     readonly gopMs: number
     readonly preset?: string
     readonly bFrames: number
+    readonly text?: string
+    readonly image?: string
+    readonly corner?: Corner
+    readonly encoder?: 'software' | 'nvenc' | 'qsv' | 'videotoolbox'
   }
   readonly audio: {
     readonly codec: AudioTarget
@@ -50,9 +56,15 @@ export const CONVERSIONS = {
   },
 } as const
 
-/** The two, as profiles. */
+/** Looks at the stream and makes nothing. */
+export const WATCH_PROFILE = '_watch'
+
+/** The two, and what only looks at a stream, as profiles. */
 export function conversionProfiles(): Profile[] {
-  return Object.values(CONVERSIONS).map(({ name, ...settings }) => resolveProfile({ [name]: settings }, name))
+  const nothing = { name: WATCH_PROFILE, video: { codec: 'none' }, audio: { codec: 'none' } } as const
+  return [...Object.values(CONVERSIONS), nothing].map(({ name, ...settings }) =>
+    resolveProfile({ [name]: settings }, name),
+  )
 }
 
 /** Names that a ladder may have. */

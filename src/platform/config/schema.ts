@@ -27,6 +27,10 @@ export const STREAM_SETTINGS = z.strictObject({
     .array(z.string())
     .optional()
     .describe('Renditions by the codec module: names of profiles. Each is a stream `NAME/PROFILE`.'),
+  watch: z
+    .boolean()
+    .optional()
+    .describe('Measure loudness (EBU R 128), and tell of silence, black and frozen pictures; costs a decoder.'),
   convert: z
     .enum(['none', 'audio', 'all'])
     .optional()

@@ -9,6 +9,7 @@ export type ResolvedStreamSettings = {
   readonly ladder: readonly string[]
   readonly ladderMode: 'on-demand' | 'always'
   readonly convert: 'none' | 'audio' | 'all'
+  readonly watch: boolean
 }
 
 const DEFAULTS: ResolvedStreamSettings = {
@@ -19,6 +20,7 @@ const DEFAULTS: ResolvedStreamSettings = {
   ladder: [],
   ladderMode: 'on-demand',
   convert: 'audio',
+  watch: false,
 }
 
 /** `*` stands for one segment, `**` for any number of them. */
@@ -50,6 +52,7 @@ export function resolveStreamSettings(config: Pick<Config, 'streams'>, name: str
     ladder: merged.ladder ?? DEFAULTS.ladder,
     ladderMode: merged.ladderMode ?? DEFAULTS.ladderMode,
     convert: merged.convert ?? DEFAULTS.convert,
+    watch: merged.watch ?? DEFAULTS.watch,
   }
 }
 function specificity(pattern: string): number {

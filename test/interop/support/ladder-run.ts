@@ -1,7 +1,7 @@
 import { InvariantError } from '../../../src/media/errors.ts'
 import type { Frame, Track } from '../../../src/media/model/index.ts'
 import { MESSAGE, type RungOrder, slotOf } from '../../../src/pipeline/transcode/channel/job-messages.ts'
-import type { CodecProcess } from '../../../src/pipeline/transcode/index.ts'
+import type { CodecProcess, JobSink } from '../../../src/pipeline/transcode/index.ts'
 
 /** A track with all its frames, in decoding order. */
 export type Material = { readonly track: Track; readonly frames: readonly Frame[] }
@@ -11,6 +11,7 @@ export function runLadder(
   codec: CodecProcess,
   sources: readonly Material[],
   rungs: readonly RungOrder[],
+  more: Pick<JobSink, 'onNotice' | 'onWatched' | 'onProgress'> = {},
 ): Promise<ReadonlyMap<string, Material>> {
   const tracks = new Map<number, Track>()
   const frames = new Map<number, Frame[]>()
@@ -29,6 +30,7 @@ export function runLadder(
       },
       onTrack: (track) => tracks.set(track.id, track),
       onFrame: (frame) => frames.set(frame.trackId, [...(frames.get(frame.trackId) ?? []), frame]),
+      ...more,
       onRungFailed: (slot, problem) => reject(new Error(`rung ${slot}: ${problem}`)),
       onEnd: (end) => {
         if (end.outcome !== 'done') return reject(new Error(JSON.stringify(end)))

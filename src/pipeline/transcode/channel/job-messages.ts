@@ -30,6 +30,12 @@ export const MESSAGE = {
   rungFailed: 13,
   /** → { job }: the input has ended; everything that is still inside comes out, then `done`. */
   finish: 14,
+  /** ← AssetOpened: the file is understood. */
+  assetOpened: 15,
+  /** ← { job, text }: something that the operator should know, and that is no failure. */
+  notice: 16,
+  /** ← { job, what, isOn }: WatchEvent */
+  watched: 17,
 } as const
 
 export type PictureFormat = 'jpg' | 'webp'
@@ -50,8 +56,22 @@ export type PictureRequest = {
 }
 /** Decodes a stream once and encodes it for every rung that it is told of. */
 export type LadderRequest = { readonly kind: 'ladder' }
-export type JobRequest = DemoRequest | PictureRequest | LadderRequest
+/** Reads a file, as fast as it goes, and encodes it for the rungs. */
+export type AssetRequest = { readonly kind: 'asset'; readonly path: string; readonly rungs: readonly RungOrder[] }
+export type JobRequest = DemoRequest | PictureRequest | LadderRequest | AssetRequest
 
+/** What is in a file. */
+export type AssetOpened = {
+  readonly job: number
+  /** Of the container, in FFmpeg's words. */
+  readonly format: string
+  /** 0 where the file does not say. */
+  readonly durationSeconds: number
+  readonly hasVideo: boolean
+  readonly hasAudio: boolean
+}
+
+export type HardwareEncoder = 'nvenc' | 'qsv' | 'videotoolbox'
 export type VideoOrder = {
   readonly codec: VideoCodecId | 'copy'
   /** Box that the picture fits in. */
@@ -63,6 +83,12 @@ export type VideoOrder = {
   readonly gopMs: number
   readonly preset?: string
   readonly bFrames: number
+  readonly encoder?: 'software' | HardwareEncoder
+  /** Written on the picture, all filled in but `{time}`. */
+  readonly text?: string
+  /** File of a picture that is laid over it. */
+  readonly image?: string
+  readonly corner?: 'top-left' | 'top-right' | 'bottom-left' | 'bottom-right'
   /** Half of the frames are left out. May change while the rung runs. */
   readonly isHalved?: boolean
 }
@@ -79,7 +105,12 @@ export type RungOrder = {
   readonly audio?: AudioOrder
   /** Frames that are presented up to here are decoded and not encoded. 90 kHz. */
   readonly afterTicks?: number
+  /** Looks at the source and makes nothing of it: loudness, silence, black and frozen pictures. */
+  readonly isWatch?: boolean
 }
+
+/** Something that lasts begins (or began) or ends. */
+export type WatchEvent = { readonly what: 'silence' | 'black' | 'freeze'; readonly isOn: boolean }
 
 export function videoTrackOf(slot: number): number {
   return 2 * slot + 1
@@ -100,6 +131,11 @@ export type Progress = {
   readonly cpuMs: number
   readonly rssBytes: number
   readonly damaged: number
+  /** Of an asset: how far it has been read. */
+  readonly atSeconds?: number
+  /** Of a source that is watched: EBU R 128, LUFS. */
+  readonly momentaryLufs?: number
+  readonly integratedLufs?: number
   readonly rungs: readonly { readonly slot: number; readonly frames: number; readonly busyMs: number }[]
 }
 

@@ -1,8 +1,9 @@
 import { type Av, checked } from './av.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
-/** Name and arguments in FFmpeg's words. */
-export type FilterStep = readonly [name: string, options: string | null]
+type NativeFilter = InstanceType<Av['FilterContext']>
+/** Name and arguments in FFmpeg's words; a filter with two inputs has the filters that its second comes from. */
+export type FilterStep = readonly [name: string, options: string | null, side?: readonly FilterStep[]]
 
 /** Filters of libavfilter in a row, from a buffer to a sink. */
 export class FilterChain implements Disposable {
@@ -10,6 +11,7 @@ export class FilterChain implements Disposable {
   readonly #graph
   readonly #source
   readonly #sink
+  #filterCount = 0
 
   /** `source`: `buffer` or `abuffer` with its arguments. Throws where a filter does not take its options. */
   constructor(av: Av, source: FilterStep, steps: readonly FilterStep[]) {
@@ -18,11 +20,13 @@ export class FilterChain implements Disposable {
     this.#graph.alloc()
     this.#graph.nbThreads = 1
     const isAudio = source[0] === 'abuffer'
-    const all = [source, ...steps, [isAudio ? 'abuffersink' : 'buffersink', null] as const]
+    const all: readonly FilterStep[] = [source, ...steps, [isAudio ? 'abuffersink' : 'buffersink', null]]
     const contexts = all.map(([name, options]) => this.#make(name, options))
-    for (const [at, context] of contexts.entries()) {
-      const next = contexts[at + 1]
-      if (next) checked(av, context.link(0, next, 0), all[at]?.[0] ?? '')
+    this.#connect(contexts)
+    for (const [at, [name, , side]] of all.entries()) {
+      const into = contexts[at]
+      const last = this.#connect((side ?? []).map(([sideName, options]) => this.#make(sideName, options)))
+      if (into && last) checked(av, last.link(0, into, 1), name)
     }
     this.#source = contexts[0] ?? this.#make('null', null)
     this.#sink = contexts.at(-1) ?? this.#source
@@ -45,9 +49,17 @@ export class FilterChain implements Disposable {
     this.#graph.free()
   }
 
+  /** The last of them. */
+  #connect(contexts: readonly NativeFilter[]): NativeFilter | undefined {
+    for (const [at, context] of contexts.entries()) {
+      const next = contexts[at + 1]
+      if (next) checked(this.#av, context.link(0, next, 0), next.name ?? '')
+    }
+    return contexts.at(-1)
+  }
   #make(name: string, options: string | null) {
     const filter = this.#av.Filter.getByName(name)
-    const context = filter && this.#graph.createFilter(filter, name, options)
+    const context = filter && this.#graph.createFilter(filter, `${name}${this.#filterCount++}`, options)
     if (!context) throw new Error(`FFmpeg's filter "${name}" does not take ${options}`)
     return context
   }

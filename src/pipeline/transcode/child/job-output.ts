@@ -1,5 +1,5 @@
 import type { AudioCodecId, VideoCodecId } from '../../../media/model/index.ts'
-import { type JobFault, MESSAGE, type Progress } from '../channel/job-messages.ts'
+import { type AssetOpened, type JobFault, MESSAGE, type Progress, type WatchEvent } from '../channel/job-messages.ts'
 import type { MessagePipe } from '../channel/message-pipe.ts'
 
 export type EncodedFrame = {
@@ -51,6 +51,15 @@ export class JobOutput {
   }
   progress(progress: Omit<Progress, 'job'>): void {
     this.#pipe.send(MESSAGE.progress, { job: this.#job, ...progress })
+  }
+  watched(event: WatchEvent): void {
+    this.#pipe.send(MESSAGE.watched, { job: this.#job, ...event })
+  }
+  notice(text: string): void {
+    this.#pipe.send(MESSAGE.notice, { job: this.#job, text: text.slice(0, 1000) })
+  }
+  assetOpened(asset: Omit<AssetOpened, 'job'>): void {
+    this.#pipe.send(MESSAGE.assetOpened, { job: this.#job, ...asset })
   }
   rungFailed(slot: number, problem: string): void {
     this.#pipe.send(MESSAGE.rungFailed, { job: this.#job, slot, problem: problem.slice(0, 2000) })

@@ -1,6 +1,7 @@
 import { MESSAGE, type StartHeader } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 import type { MessagePipe } from '../channel/message-pipe.ts'
+import { startAsset } from './asset/asset-job.ts'
 import type { Av } from './av.ts'
 import { startDemo } from './demo/demo-job.ts'
 import { JobOutput } from './job-output.ts'
@@ -32,6 +33,7 @@ export class JobRunner {
     try {
       if (header.kind === 'picture') makePicture(this.#av, header, input, output)
       else if (header.kind === 'ladder') this.#jobs.set(header.job, new LadderJob(this.#av, output))
+      else if (header.kind === 'asset') this.#jobs.set(header.job, startAsset(this.#av, header, output))
       else this.#jobs.set(header.job, startDemo(this.#av, output))
     } catch (error) {
       output.failed('codec', error instanceof Error ? error.message : String(error))

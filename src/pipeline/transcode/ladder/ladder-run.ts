@@ -1,6 +1,6 @@
 import type { Frame, Track } from '../../../media/model/index.ts'
 import type { LiveStream } from '../../stream/index.ts'
-import { MESSAGE, type Progress, type RungOrder } from '../channel/job-messages.ts'
+import { MESSAGE, type Progress, type RungOrder, type WatchEvent } from '../channel/job-messages.ts'
 import type { CodecJob, JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { type FeedStart, SourceFeed } from './source-feed.ts'
@@ -22,6 +22,8 @@ export interface LadderRunEvents {
   onFrame(frame: Frame): void
   onProgress(progress: Progress): void
   onRungFailed(slot: number, problem: string): void
+  onNotice(text: string): void
+  onWatched(event: WatchEvent): void
   /** What comes next does not continue what came before. */
   onGap(): void
   onSourceEnd(): void
@@ -87,6 +89,8 @@ export class LadderRun {
         if (alive()) this.#events.onFrame(frame)
       },
       onProgress: (progress: Progress) => alive() && this.#onProgress(progress),
+      onWatched: (event: WatchEvent) => alive() && this.#events.onWatched(event),
+      onNotice: (text: string) => alive() && this.#events.onNotice(text),
       onRungFailed: (slot: number, problem: string) => alive() && this.#events.onRungFailed(slot, problem),
       onEnd: (end: JobEnd) => {
         this.#feed.stop()

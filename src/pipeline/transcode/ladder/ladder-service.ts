@@ -1,8 +1,10 @@
 import {
   type Config,
   conversionProfiles,
+  type Profile,
   resolveProfile,
   resolveStreamSettings,
+  WATCH_PROFILE,
 } from '../../../platform/config/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
 import type { OwnedStream } from '../../stream/index.ts'
@@ -45,13 +47,16 @@ export class LadderService {
   onOwned({ stream }: OwnedStream): void {
     if (this.isRendition(stream.name)) return
     const { config, log, nowMs } = this.#options
-    const { ladder, ladderMode } = resolveStreamSettings(config, stream.name)
+    const { ladder, ladderMode, watch } = resolveStreamSettings(config, stream.name)
     void this.#ladders.get(stream.name)?.close('its source started anew')
     const source = new SourceLadder({
       ...config.transcode,
       stream,
-      profiles: [...ladder.map((name) => resolveProfile(config.profiles, name)), ...conversionProfiles()],
-      always: ladderMode === 'always' ? ladder : [],
+      profiles: [
+        ...ladder.map((name) => forStream(resolveProfile(config.profiles, name), stream.name)),
+        ...conversionProfiles(),
+      ],
+      always: [...(ladderMode === 'always' ? ladder : []), ...(watch ? [WATCH_PROFILE] : [])],
       codec: () => this.#options.codec(stream.name),
       publish: (name) => this.#publish(name),
       log,
@@ -92,4 +97,12 @@ export class LadderService {
       throw error
     }
   }
+}
+
+/** What the profile writes on the picture, with what is known of the stream filled in. */
+function forStream(profile: Profile, stream: string): Profile {
+  const { text } = profile.video
+  if (text === undefined) return profile
+  const filled = text.replaceAll('{stream}', stream).replaceAll('{profile}', profile.name)
+  return { ...profile, video: { ...profile.video, text: filled } }
 }

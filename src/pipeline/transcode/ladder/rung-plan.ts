@@ -1,4 +1,4 @@
-import type { Profile } from '../../../platform/config/index.ts'
+import { type Profile, WATCH_PROFILE } from '../../../platform/config/index.ts'
 import type { RungOrder } from '../channel/job-messages.ts'
 import type { FeedStart } from './source-feed.ts'
 
@@ -19,6 +19,7 @@ export function rungOrder({ profile, slot, afterTicks }: RungLife, isHalved: boo
   const { video, audio } = profile
   return {
     slot,
+    ...(profile.name === WATCH_PROFILE ? { isWatch: true } : {}),
     ...(video.codec === 'none' ? {} : { video: { ...video, codec: video.codec, isHalved } }),
     ...(audio.codec === 'none' ? {} : { audio: { ...audio, codec: audio.codec } }),
     ...(afterTicks === undefined ? {} : { afterTicks }),

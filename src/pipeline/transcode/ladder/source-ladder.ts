@@ -4,7 +4,7 @@ import type { Profile } from '../../../platform/config/index.ts'
 import { UnavailableError } from '../../../platform/errors.ts'
 import type { Logger } from '../../../platform/telemetry/index.ts'
 import { renditionName } from '../../stream/index.ts'
-import { type Progress, type RungOrder, slotOf } from '../channel/job-messages.ts'
+import { type Progress, type RungOrder, slotOf, type WatchEvent } from '../channel/job-messages.ts'
 import { type GovernedRung, SHED, type ShedLevel } from '../governor/load-governor.ts'
 import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
@@ -48,6 +48,11 @@ export type LadderReport = {
   readonly lagMs: number
   readonly cpuMs: number
   readonly rssBytes: number
+  /** EBU R 128, LUFS; where the stream is watched. */
+  readonly momentaryLufs: number | undefined
+  readonly integratedLufs: number | undefined
+  /** What lasts at the moment: silence, black or frozen pictures. */
+  readonly watched: readonly WatchEvent['what'][]
   readonly rungs: readonly RungReport[]
 }
 
@@ -66,6 +71,8 @@ export class SourceLadder {
   readonly #tracks = new Map<number, Track>()
   /** What the load governor took, by name of the rung. */
   readonly #shed = new Map<string, { readonly level: ShedLevel; readonly reason: string }>()
+  /** What lasts at the moment. */
+  readonly #seen = new Set<WatchEvent['what']>()
   #codec: CodecProcess | undefined
   #run: LadderRun | undefined
   #runStartedMs = 0
@@ -85,7 +92,7 @@ export class SourceLadder {
     return (this.#rungs.get(rung) ?? this.#begin(rung)).rendition.published
   }
   get report(): LadderReport {
-    const { cpuMs = 0, rssBytes = 0, rungs = [] } = this.#progress ?? {}
+    const { cpuMs = 0, rssBytes = 0, rungs = [], momentaryLufs, integratedLufs } = this.#progress ?? {}
     const given = this.#options.profiles.filter(({ name }) => this.#rungs.has(name) || this.#shed.has(name))
     const running = given.map((profile): RungReport => {
       const slot = this.#rungs.get(profile.name)?.slot
@@ -96,7 +103,17 @@ export class SourceLadder {
       return { name: profile.name, rank, isEncoded, level, frames, busyMs, ...(reason ? { reason } : {}) }
     })
     const source = this.#options.stream.name
-    return { source, pid: this.#codec?.pid, lagMs: this.#run?.lagMs ?? 0, cpuMs, rssBytes, rungs: running }
+    return {
+      source,
+      pid: this.#codec?.pid,
+      lagMs: this.#run?.lagMs ?? 0,
+      cpuMs,
+      rssBytes,
+      momentaryLufs,
+      integratedLufs,
+      watched: [...this.#seen],
+      rungs: running,
+    }
   }
 
   /** The load governor takes a part of a rung, or gives it back. */
@@ -208,6 +225,8 @@ export class SourceLadder {
         onFrame: (frame) => this.#onFrame(frame),
         onProgress: (progress) => this.#onProgress(progress),
         onRungFailed: (slot, problem) => this.#onRungFailed(slot, problem),
+        onWatched: (event) => this.#onWatched(event),
+        onNotice: (text) => this.#log.warn('ladder.notice', { text }),
         onGap: () => this.#onGap(),
         onSourceEnd: () => void this.close('the source has ended'),
         onEnd: (end) => this.#onRunEnd(end),
@@ -241,6 +260,13 @@ export class SourceLadder {
   #onProgress(progress: Progress): void {
     this.#options.counters.encoded(progress, this.#progress)
     this.#progress = progress
+  }
+  /** Told once for each beginning and each end. */
+  #onWatched({ what, isOn }: WatchEvent): void {
+    if (this.#seen.has(what) === isOn) return
+    if (isOn) this.#seen.add(what)
+    else this.#seen.delete(what)
+    this.#log.info(`stream.${what}`, { state: isOn ? 'began' : 'ended' })
   }
   #onRungFailed(slot: number, problem: string): void {
     const rung = this.#bySlot(slot)

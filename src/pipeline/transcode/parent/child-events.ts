@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { audioTrack, videoTrack } from '../../../media/codecs/index.ts'
 import { MalformedInputError } from '../../../media/errors.ts'
 import { AUDIO_CODECS, type Frame, type Ticks, type Track, VIDEO_CODECS } from '../../../media/model/index.ts'
-import type { Progress } from '../channel/job-messages.ts'
+import type { AssetOpened, Progress, WatchEvent } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 
 /**
@@ -42,8 +42,20 @@ const schemas = {
     cpuMs: z.number().min(0),
     rssBytes: z.number().min(0),
     damaged: integer.min(0),
+    atSeconds: z.number().optional(),
+    momentaryLufs: z.number().optional(),
+    integratedLufs: z.number().optional(),
     rungs: z.array(z.object({ slot: integer.min(0), frames: integer.min(0), busyMs: z.number().min(0) })).max(64),
   }),
+  assetOpened: z.object({
+    job,
+    format: z.string().max(200),
+    durationSeconds: z.number().min(0),
+    hasVideo: z.boolean(),
+    hasAudio: z.boolean(),
+  }),
+  watched: z.object({ job, what: z.enum(['silence', 'black', 'freeze']), isOn: z.boolean() }),
+  notice: z.object({ job, text: z.string().max(2000) }),
   rungFailed: z.object({ job, slot: integer.min(0), problem: z.string().max(4000) }),
   failed: z.object({ job, fault: z.enum(['input', 'codec']), problem: z.string().max(4000) }),
 }
@@ -59,7 +71,17 @@ export const readMissing = (message: Message): string => read('missing', schemas
 export const readJob = (message: Message): number => read('job', schemas.job, message).job
 export const readFailed = (message: Message): z.infer<typeof schemas.failed> => read('failed', schemas.failed, message)
 
-export const readProgress = (message: Message): Progress => read('progress', schemas.progress, message)
+export const readNotice = (message: Message): string => read('notice', schemas.notice, message).text
+export const readAssetOpened = (message: Message): AssetOpened => read('asset opened', schemas.assetOpened, message)
+export const readWatched = (message: Message): WatchEvent => read('watched', schemas.watched, message)
+export function readProgress(message: Message): Progress {
+  const { atSeconds, momentaryLufs, integratedLufs, ...said } = read('progress', schemas.progress, message)
+  return {
+    ...said,
+    ...(atSeconds === undefined ? {} : { atSeconds }),
+    ...(momentaryLufs === undefined || integratedLufs === undefined ? {} : { momentaryLufs, integratedLufs }),
+  }
+}
 export const readRungFailed = (message: Message): { slot: number; problem: string } =>
   read('rung failed', schemas.rungFailed, message)
 

@@ -1,5 +1,5 @@
 import type { Frame, Track } from '../../../media/model/index.ts'
-import type { JobFault, JobRequest, Progress } from '../channel/job-messages.ts'
+import type { AssetOpened, JobFault, JobRequest, Progress, WatchEvent } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 
 /** How a job ended. */
@@ -19,6 +19,9 @@ export interface JobSink {
   onStarted?(): void
   onTrack?(track: Track): void
   onFrame?(frame: Frame): void
+  onAssetOpened?(asset: AssetOpened): void
+  onNotice?(text: string): void
+  onWatched?(event: WatchEvent): void
   onProgress?(progress: Progress): void
   onRungFailed?(slot: number, problem: string): void
   /** Exactly once, as the last call, and never from within `run`. */

@@ -3,14 +3,17 @@ import { MESSAGE } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 import { BackOff } from './back-off.ts'
 import {
+  readAssetOpened,
   readFailed,
   readFrame,
   readHello,
   readJob,
   readMissing,
+  readNotice,
   readProgress,
   readRungFailed,
   readTrack,
+  readWatched,
 } from './child-events.ts'
 import { ChildLink } from './child-link.ts'
 import type { CodecJob, JobEnd, JobOrder, JobSink } from './codec-job.ts'
@@ -225,6 +228,9 @@ export class CodecProcess implements AsyncDisposable {
     if (message.type === MESSAGE.track) sink?.onTrack?.(readTrack(message))
     else if (message.type === MESSAGE.frame) sink?.onFrame?.(readFrame(message))
     else if (message.type === MESSAGE.progress) sink?.onProgress?.(readProgress(message))
+    else if (message.type === MESSAGE.watched) sink?.onWatched?.(readWatched(message))
+    else if (message.type === MESSAGE.notice) sink?.onNotice?.(readNotice(message))
+    else if (message.type === MESSAGE.assetOpened) sink?.onAssetOpened?.(readAssetOpened(message))
     else if (message.type === MESSAGE.rungFailed) {
       const { slot, problem } = readRungFailed(message)
       sink?.onRungFailed?.(slot, problem)

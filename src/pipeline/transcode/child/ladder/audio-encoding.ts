@@ -4,6 +4,7 @@ import { type Av, checked } from '../av.ts'
 import { FilterChain, type FilterStep } from '../filter-chain.ts'
 import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
 import { AUDIO_ENCODERS, type AudioEncoderKind, rateFor } from './audio-encoders.ts'
+import { samplesSource } from './samples-source.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
 /** Without the id of the track that it becomes: several rungs may have the same audio. */
@@ -88,12 +89,11 @@ export class AudioEncoding implements Disposable {
   }
 
   #chainOf(samples: NativeFrame): FilterChain {
-    const { sampleRate, format, channelLayout } = samples
-    const mask = channelLayout.mask > 0n ? `0x${channelLayout.mask.toString(16)}` : `${channelLayout.nbChannels}c`
-    const shape = `time_base=1/${sampleRate}:sample_rate=${sampleRate}:sample_fmt=${format}:channel_layout=${mask}`
+    const source = samplesSource(samples)
+    const shape = source[1] ?? ''
     if (!this.#chain || shape !== this.#chainFor) {
       this.#chain?.[Symbol.dispose]()
-      this.#chain = new FilterChain(this.#av, ['abuffer', shape], this.#steps)
+      this.#chain = new FilterChain(this.#av, source, this.#steps)
       this.#chainFor = shape
     }
     return this.#chain

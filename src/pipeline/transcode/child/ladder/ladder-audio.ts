@@ -4,6 +4,7 @@ import type { Av } from '../av.ts'
 import { AudioDecoding } from './audio-decoding.ts'
 import { AudioEncoding, type EncodedAudio } from './audio-encoding.ts'
 import type { Rung } from './rung.ts'
+import type { SoundWatch } from './stream-watch.ts'
 
 type OnFailure = (rung: Rung, error: unknown) => void
 type Encoded = {
@@ -19,6 +20,8 @@ const MAX_GAP_SECONDS = 0.5
 
 /** The audio of all rungs: one decoder, one encoder for each kind of audio that some rungs have. */
 export class LadderAudio implements Disposable {
+  /** Hears everything of the source. */
+  watch: SoundWatch | undefined
   readonly #av: Av
   readonly #onFailure: OnFailure
   readonly #rungs = new Set<Rung>()
@@ -56,7 +59,7 @@ export class LadderAudio implements Disposable {
   frame(frame: Frame): void {
     const track = this.#track
     if (!track) return
-    let isDecoded = false
+    let isDecoded = this.watch !== undefined
     for (const rung of this.#rungs) {
       if (isCopy(rung.order.audio, track)) rung.copyAudio(frame, track)
       else isDecoded = this.#subscribe(rung) || isDecoded
@@ -65,6 +68,7 @@ export class LadderAudio implements Disposable {
     if (this.#hasGap(frame, track)) this.#restartEncodings()
     this.#decoding ??= new AudioDecoding(this.#av, track)
     this.#decoding.decode(frame, (samples) => {
+      this.watch?.push(samples)
       for (const each of [...this.#encoded.values()])
         this.#attempt(each, (encoding) => encoding.push(samples, (encoded) => give(each, encoded)))
     })

@@ -1,5 +1,5 @@
-import type { AudioTrack, Frame, Ticks, VideoTrack } from '../../../../media/model/index.ts'
-import { MESSAGE, type RungOrder } from '../../channel/job-messages.ts'
+import type { AudioTrack, Frame, Ticks, Track, VideoTrack } from '../../../../media/model/index.ts'
+import { MESSAGE, type RungOrder, type WatchEvent } from '../../channel/job-messages.ts'
 import type { Message } from '../../channel/message.ts'
 import type { Av } from '../av.ts'
 import type { JobOutput } from '../job-output.ts'
@@ -7,6 +7,7 @@ import type { RunningJob } from '../running-job.ts'
 import { LadderAudio } from './ladder-audio.ts'
 import { LadderVideo } from './ladder-video.ts'
 import { Rung } from './rung.ts'
+import { PictureWatch, SoundWatch } from './stream-watch.ts'
 
 const PROGRESS_MS = 100
 
@@ -14,6 +15,9 @@ type InputTrack = Omit<VideoTrack, 'config'> | Omit<AudioTrack, 'config'>
 
 /** One source, decoded once, encoded for every rung that the worker wants at the moment. */
 export class LadderJob implements RunningJob {
+  /** Of a file: how far it has been read; told with the progress. */
+  atSeconds: number | undefined
+  readonly #av: Av
   readonly #output: JobOutput
   readonly #rungs = new Map<number, Rung>()
   /** Slots that give half of their frames. */
@@ -27,54 +31,49 @@ export class LadderJob implements RunningJob {
   #report: NodeJS.Timeout | undefined
 
   constructor(av: Av, output: JobOutput) {
+    this.#av = av
     this.#output = output
     const onFailure = (rung: Rung, error: unknown) => this.#failed(rung, error)
-    this.#video = new LadderVideo(av, onFailure)
+    this.#video = new LadderVideo(av, onFailure, (text) => output.notice(text))
     this.#audio = new LadderAudio(av, onFailure)
   }
 
   receive({ type, header, payload }: Message): void {
-    if (type === MESSAGE.inputFrame) this.#onFrame(header as InputFrame, payload)
-    else if (type === MESSAGE.inputTrack) this.#onTrack(header.track as InputTrack, payload)
-    else if (type === MESSAGE.rungs) this.#setRungs(header.rungs as readonly RungOrder[])
-    else if (type === MESSAGE.finish) this.#finish()
+    if (type === MESSAGE.inputFrame) this.frame(toFrame(header as InputFrame, payload))
+    else if (type === MESSAGE.inputTrack) this.setTrack({ ...(header.track as InputTrack), config: payload } as Track)
+    else if (type === MESSAGE.rungs) this.setRungs(header.rungs as readonly RungOrder[])
+    else if (type === MESSAGE.finish) this.finish()
   }
   [Symbol.dispose](): void {
     clearTimeout(this.#report)
+    this.#setWatch(false)
     this.#video[Symbol.dispose]()
     this.#audio[Symbol.dispose]()
   }
 
-  #onTrack(track: InputTrack, config: Uint8Array): void {
+  /** The first track of each kind is taken. `clockwiseDegrees`: what the container says to turn its pictures by. */
+  setTrack(track: Track, clockwiseDegrees = 0): void {
     if (track.kind === 'video') {
       if (this.#videoId !== undefined && track.id > this.#videoId) return
       this.#videoId = track.id
-      this.#video.setTrack({ ...track, config })
+      this.#video.setTrack(track, clockwiseDegrees)
     } else {
       if (this.#audioId !== undefined && track.id > this.#audioId) return
       this.#audioId = track.id
-      this.#audio.setTrack({ ...track, config })
+      this.#audio.setTrack(track)
     }
   }
-
-  #onFrame(header: InputFrame, data: Uint8Array): void {
-    const frame: Frame = {
-      trackId: header.trackId,
-      ptsTicks: header.ptsTicks as Ticks,
-      dtsTicks: header.dtsTicks as Ticks,
-      durationTicks: header.durationTicks as Ticks,
-      isKey: header.isKey,
-      data,
-    }
+  frame(frame: Frame): void {
     if (frame.trackId === this.#videoId) this.#video.frame(frame)
     else if (frame.trackId === this.#audioId) this.#audio.frame(frame)
     this.#consumed++
     this.#progress()
   }
-
-  #setRungs(orders: readonly RungOrder[]): void {
+  /** Everything that is to be made from now on. */
+  setRungs(orders: readonly RungOrder[]): void {
     const wanted = new Set(orders.map(({ slot }) => slot))
     for (const rung of [...this.#rungs.values()]) if (!wanted.has(rung.slot)) this.#remove(rung)
+    this.#setWatch(orders.some(({ isWatch }) => isWatch))
     for (const order of orders) {
       const isHalved = order.video?.isHalved ?? false
       if (!this.#rungs.has(order.slot)) this.#add(new Rung(order, this.#output))
@@ -83,6 +82,14 @@ export class LadderJob implements RunningJob {
       if (isHalved) this.#halved.add(order.slot)
       else this.#halved.delete(order.slot)
     }
+  }
+  #setWatch(isWanted: boolean): void {
+    if (isWanted === (this.#video.watch !== undefined)) return
+    this.#video.watch?.[Symbol.dispose]()
+    this.#audio.watch?.[Symbol.dispose]()
+    const onEvent = (event: WatchEvent) => this.#output.watched(event)
+    this.#video.watch = isWanted ? new PictureWatch(this.#av, onEvent) : undefined
+    this.#audio.watch = isWanted ? new SoundWatch(this.#av, onEvent) : undefined
   }
   #add(rung: Rung): void {
     this.#rungs.set(rung.slot, rung)
@@ -101,7 +108,7 @@ export class LadderJob implements RunningJob {
   }
 
   /** The source has ended; what is still inside comes out, and the job is done. */
-  #finish(): void {
+  finish(): void {
     this.#video.flush()
     this.#audio.flush()
     this.#tell()
@@ -123,6 +130,8 @@ export class LadderJob implements RunningJob {
       consumed: this.#consumed,
       cpuMs: (user + system) / 1000,
       rssBytes: process.memoryUsage.rss(),
+      ...(this.atSeconds === undefined ? {} : { atSeconds: Math.max(0, this.atSeconds) }),
+      ...this.#audio.watch?.loudness,
       damaged: this.#video.damagedCount + this.#audio.damagedCount,
       rungs: [...this.#rungs.values()].map(({ slot, frameCount: frames, busyMs }) => ({ slot, frames, busyMs })),
     })
@@ -136,4 +145,15 @@ type InputFrame = {
   readonly dtsTicks: number
   readonly durationTicks: number
   readonly isKey: boolean
+}
+
+function toFrame({ trackId, ptsTicks, dtsTicks, durationTicks, isKey }: InputFrame, data: Uint8Array): Frame {
+  return {
+    trackId,
+    ptsTicks: ptsTicks as Ticks,
+    dtsTicks: dtsTicks as Ticks,
+    durationTicks: durationTicks as Ticks,
+    isKey,
+    data,
+  }
 }

@@ -3,6 +3,7 @@ import type { Av } from '../av.ts'
 import { FrameRateProbe } from './frame-rate-probe.ts'
 import type { Rung } from './rung.ts'
 import { RungVideo } from './rung-video.ts'
+import type { PictureWatch } from './stream-watch.ts'
 import { UprightPicture } from './upright-picture.ts'
 import { type OnPicture, VideoDecoding } from './video-decoding.ts'
 
@@ -11,27 +12,33 @@ type Encoded = { readonly rung: Rung; readonly video: RungVideo }
 
 /** The video of all rungs: one decoder, one upright picture, an encoder for each rung that needs one. */
 export class LadderVideo implements Disposable {
+  /** Sees every picture of the source. */
+  watch: PictureWatch | undefined
   readonly #av: Av
   readonly #onFailure: OnFailure
+  readonly #onNotice: (text: string) => void
   readonly #copies = new Set<Rung>()
   readonly #encoded = new Map<number, Encoded>()
   #track: VideoTrack | undefined
+  #clockwiseDegrees = 0
   #decoding: VideoDecoding | undefined
   #upright: UprightPicture | undefined
   #rate = new FrameRateProbe()
 
-  constructor(av: Av, onFailure: OnFailure) {
+  constructor(av: Av, onFailure: OnFailure, onNotice: (text: string) => void) {
     this.#av = av
     this.#onFailure = onFailure
+    this.#onNotice = onNotice
   }
 
   get damagedCount(): number {
     return this.#decoding?.damagedCount ?? 0
   }
-  setTrack(track: VideoTrack): void {
+  setTrack(track: VideoTrack, clockwiseDegrees: number): void {
     if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
     this.#closeDecoder()
     this.#track = track
+    this.#clockwiseDegrees = clockwiseDegrees
     this.#rate = new FrameRateProbe()
     for (const rung of this.#copies) rung.copyTrack(track)
   }
@@ -40,7 +47,9 @@ export class LadderVideo implements Disposable {
     if (order?.codec === 'copy') this.#copies.add(rung)
     else if (order) {
       const target = { ...order, codec: order.codec, frameRate: () => this.#rate.framesPerSecond }
-      this.#encoded.set(rung.slot, { rung, video: new RungVideo(this.#av, target, rung.videoTrackId, rung) })
+      const video = new RungVideo(this.#av, target, rung.videoTrackId, rung)
+      if (video.notice !== undefined) this.#onNotice(video.notice)
+      this.#encoded.set(rung.slot, { rung, video })
     }
   }
   setHalved(slot: number, isHalved: boolean): void {
@@ -60,7 +69,7 @@ export class LadderVideo implements Disposable {
     const track = this.#track
     if (!track) return
     for (const rung of this.#copies) rung.copyVideo(frame, track)
-    if (this.#encoded.size === 0) return this.#closeDecoder()
+    if (this.#encoded.size === 0 && !this.watch) return this.#closeDecoder()
     for (const each of this.#rate.push(frame)) this.#decode(each, track)
   }
   #decode(frame: Frame, track: VideoTrack): void {
@@ -81,8 +90,9 @@ export class LadderVideo implements Disposable {
   }
 
   readonly #onPicture: OnPicture = (decoded, isKey) => {
-    this.#upright ??= new UprightPicture(this.#av)
+    this.#upright ??= new UprightPicture(this.#av, this.#clockwiseDegrees)
     this.#upright.push(decoded, isKey, (picture, isKeyPicture) => {
+      this.watch?.push(picture)
       for (const each of [...this.#encoded.values()]) {
         if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue
         this.#attempt(each, () => each.video.push(picture, isKeyPicture))

@@ -3,6 +3,8 @@ import type { VideoOrder } from '../../channel/job-messages.ts'
 import type { Av } from '../av.ts'
 import { FilterChain, type FilterStep } from '../filter-chain.ts'
 import { FrameRateLimit } from './frame-rate-limit.ts'
+import { chooseEncoder, type EncoderChoice } from './hardware-encoders.ts'
+import { overlaySteps } from './overlay.ts'
 import { pictureSource } from './picture-source.ts'
 import { type EncodingSink, VideoEncoding } from './video-encoding.ts'
 
@@ -20,6 +22,7 @@ export class RungVideo implements Disposable {
   readonly #order: EncodedVideoOrder
   readonly #trackId: number
   readonly #sink: EncodingSink
+  readonly #choice: EncoderChoice
   #limit: FrameRateLimit
   readonly #gopTicks: number
   readonly #scaled
@@ -33,12 +36,17 @@ export class RungVideo implements Disposable {
     this.#order = order
     this.#trackId = trackId
     this.#sink = sink
+    this.#choice = chooseEncoder(av, order)
     this.#limit = new FrameRateLimit(order.maxFps)
     this.#gopTicks = order.gopMs === 0 ? Number.POSITIVE_INFINITY : (order.gopMs * VIDEO_CLOCK_HZ) / 1000
     this.#scaled = new av.Frame()
     this.#scaled.alloc()
   }
 
+  /** Why it is not the encoder that was ordered. */
+  get notice(): string | undefined {
+    return this.#choice.notice
+  }
   /** Leaves half of the frames out from now on, or no longer. */
   setHalved(isHalved: boolean): void {
     const whole = Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
@@ -73,6 +81,7 @@ export class RungVideo implements Disposable {
       {
         trackId: this.#trackId,
         like: this.#scaled,
+        choice: this.#choice,
         sink: this.#sink,
       },
     )
@@ -99,6 +108,9 @@ export class RungVideo implements Disposable {
     const aspect = num > 0 && den > 0 ? num / den : 1
     const { widthPx, heightPx } = fitPicture({ widthPx: picture.width * aspect, heightPx: picture.height }, this.#order)
     const isScaled = widthPx !== picture.width || heightPx !== picture.height
-    return [...(isScaled ? [['scale', `${widthPx}:${heightPx}`] as const] : []), ['setsar', '1'], ['format', 'yuv420p']]
+    const scale: FilterStep[] = isScaled ? [['scale', `${widthPx}:${heightPx}`]] : []
+    const overlay = overlaySteps(this.#order, widthPx)
+    const plain: FilterStep[] = overlay.length > 0 ? [['format', 'yuv420p'], ...overlay] : []
+    return [...scale, ['setsar', '1'], ...plain, ['format', this.#choice.pixelFormat]]
   }
 }

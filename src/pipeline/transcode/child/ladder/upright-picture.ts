@@ -21,6 +21,7 @@ const TURNS: Readonly<Record<number, readonly FilterStep[]>> = {
  */
 export class UprightPicture implements Disposable {
   readonly #av: Av
+  readonly #clockwiseDegrees: number
   #chain: FilterChain | undefined
   #chainFor = ''
   #isInterlaced = false
@@ -28,15 +29,19 @@ export class UprightPicture implements Disposable {
   /** Keyframes on their way through a filter that holds a picture back. */
   readonly #keyTicks = new Set<number>()
 
-  constructor(av: Av) {
+  /** `clockwiseDegrees`: for pictures that do not say themselves how they are to be turned. */
+  constructor(av: Av, clockwiseDegrees: number) {
     this.#av = av
+    this.#clockwiseDegrees = clockwiseDegrees
     this.#out = new av.Frame()
     this.#out.alloc()
   }
 
   push(picture: NativeFrame, isKey: boolean, onPicture: OnPicture): void {
     if (picture.hasFlags(this.#av.AV_FRAME_FLAG_INTERLACED)) this.#isInterlaced = true
-    const steps = [...(this.#isInterlaced ? [DEINTERLACE] : []), ...(TURNS[clockwiseDegrees(this.#av, picture)] ?? [])]
+    const matrix = picture.getSideData(this.#av.AV_FRAME_DATA_DISPLAYMATRIX)
+    const turn = matrix ? clockwiseDegrees(matrix) : this.#clockwiseDegrees
+    const steps = [...(this.#isInterlaced ? [DEINTERLACE] : []), ...(TURNS[turn] ?? [])]
     const shape = `${pictureSource(picture)[1]} ${steps.map(([name]) => name)}`
     if (shape !== this.#chainFor) this.#rebuild(picture, steps, shape)
     if (!this.#chain) return onPicture(picture, isKey)
@@ -67,10 +72,9 @@ export class UprightPicture implements Disposable {
 /** One picture a frame, and only of frames that are marked as interlaced. */
 const DEINTERLACE: FilterStep = ['bwdif', 'mode=send_frame:parity=auto:deint=interlaced']
 
-/** From the display matrix that goes with the picture, in quarter turns; 0 where there is none. */
-function clockwiseDegrees(av: Av, picture: NativeFrame): number {
-  const matrix = picture.getSideData(av.AV_FRAME_DATA_DISPLAYMATRIX)
-  if (!matrix || matrix.length < 36) return 0
+/** What a display matrix says to turn a picture by, in quarter turns. ISO/IEC 14496-12, 6.2.2. */
+export function clockwiseDegrees(matrix: Buffer): number {
+  if (matrix.length < 36) return 0
   const at = (index: number) => matrix.readInt32LE(index * 4) / 65_536
   const radians = Math.atan2(at(1), at(0))
   return (Math.round((radians * 2) / Math.PI) * 90 + 360) % 360

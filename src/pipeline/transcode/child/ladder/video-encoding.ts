@@ -2,7 +2,8 @@ import { VIDEO_CLOCK_HZ, type VideoCodecId } from '../../../../media/model/index
 import type { VideoOrder } from '../../channel/job-messages.ts'
 import { type Av, checked } from '../av.ts'
 import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
-import { VIDEO_ENCODERS, type VideoEncoderKind } from './video-encoders.ts'
+import { type EncoderChoice, nativeFormat } from './hardware-encoders.ts'
+import type { VideoEncoderKind } from './video-encoders.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
 
@@ -30,15 +31,25 @@ export class VideoEncoding implements Disposable {
   constructor(
     av: Av,
     order: VideoOrder & { readonly codec: VideoCodecId; readonly frameRate: number },
-    { trackId, like, sink }: { readonly trackId: number; readonly like: NativeFrame; readonly sink: EncodingSink },
+    {
+      trackId,
+      like,
+      choice,
+      sink,
+    }: {
+      readonly trackId: number
+      readonly like: NativeFrame
+      readonly choice: EncoderChoice
+      readonly sink: EncodingSink
+    },
   ) {
     this.#av = av
-    this.#kind = VIDEO_ENCODERS[order.codec]
+    this.#kind = choice.kind
     this.#codec = order.codec
     this.#trackId = trackId
     this.#sink = sink
     this.#shape = { widthPx: like.width, heightPx: like.height }
-    this.#context = openEncoder(av, this.#kind, order, like)
+    this.#context = openEncoder(av, choice, order, like)
     this.#packet = new av.Packet()
     this.#packet.alloc()
   }
@@ -84,7 +95,7 @@ export class VideoEncoding implements Disposable {
 
 function openEncoder(
   av: Av,
-  kind: VideoEncoderKind,
+  { kind, pixelFormat }: EncoderChoice,
   order: VideoOrder & { readonly frameRate: number },
   like: NativeFrame,
 ) {
@@ -94,7 +105,7 @@ function openEncoder(
   context.allocContext3(codec)
   context.width = like.width
   context.height = like.height
-  context.pixelFormat = av.AV_PIX_FMT_YUV420P
+  context.pixelFormat = nativeFormat(av, pixelFormat)
   context.timeBase = new av.Rational(1, VIDEO_CLOCK_HZ)
   context.framerate = new av.Rational(Math.round(order.frameRate * 1000), 1000)
   context.sampleAspectRatio = new av.Rational(1, 1)

@@ -1,0 +1,79 @@
+import type { Frame, MediaSink, Track } from '../media/model/index.ts'
+import type { CmafOutput } from '../pipeline/packaging/index.ts'
+import type { Recorder } from '../pipeline/recording/index.ts'
+import { type CodecProcess, transcodeAsset } from '../pipeline/transcode/index.ts'
+import { type Config, resolveProfile } from '../platform/config/index.ts'
+
+export type AssetImportOptions = {
+  readonly config: Config
+  readonly codec: () => CodecProcess
+  /** A recording that is written by what the output packages; made when the first frame is there. */
+  readonly record: () => { readonly recorder: Recorder; readonly output: CmafOutput }
+  readonly onNews: (news: { readonly progress: number; readonly recordingId?: string }) => void
+}
+
+/** An uploaded file becomes a recording: the profiles' video tracks as variants, cut in the same places. */
+export async function importAsset(
+  options: AssetImportOptions,
+  { path, profiles }: { readonly path: string; readonly profiles: readonly string[] },
+): Promise<void> {
+  const { config, onNews } = options
+  await using codec = options.codec()
+  const sink = new RecordingSink(options.record)
+  let share = 0
+  try {
+    await transcodeAsset(
+      {
+        codec,
+        path,
+        profiles: profiles.map((name) => resolveProfile(config.profiles, name)),
+        onOpened: () => onNews({ progress: 0 }),
+        onProgress: (now) => {
+          if (now - share < 0.01) return
+          share = now
+          onNews({ progress: now, ...(sink.recordingId ? { recordingId: sink.recordingId } : {}) })
+        },
+      },
+      sink,
+    )
+  } finally {
+    await sink.end()
+  }
+  onNews({ progress: 1, ...(sink.recordingId ? { recordingId: sink.recordingId } : {}) })
+}
+
+/** Frames into a recording. */
+class RecordingSink implements MediaSink {
+  readonly #make: AssetImportOptions['record']
+  readonly #tracks: Track[] = []
+  readonly #startMs = Date.now()
+  #open: ReturnType<AssetImportOptions['record']> | undefined
+
+  constructor(make: AssetImportOptions['record']) {
+    this.#make = make
+  }
+
+  get recordingId(): string | undefined {
+    return this.#open?.recorder.id
+  }
+  onTrack(track: Track): void {
+    const at = this.#tracks.findIndex(({ id }) => id === track.id)
+    if (at < 0) this.#tracks.push(track)
+    else this.#tracks[at] = track
+    this.#open?.output.onTracks(this.#tracks)
+  }
+  onFrame(frame: Frame): void {
+    if (!this.#open) {
+      this.#open = this.#make()
+      this.#open.output.onTracks(this.#tracks)
+    }
+    this.#open.output.onFrame(frame, { isJoin: false, epochMs: this.#startMs })
+  }
+  /** Resolves when everything is durable. */
+  async end(): Promise<void> {
+    if (!this.#open) return
+    this.#open.output.onEnd()
+    await this.#open.recorder.settled()
+    this.#open.output.log.release()
+  }
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod'
+import { MalformedInputError } from '../../media/errors.ts'
+import { profileNames, streamNameProblem } from '../../platform/config/index.ts'
+import type { AssetJob } from '../assets/asset-jobs.ts'
+import type { ApiContext } from './api-context.ts'
+import type { ApiRoute } from './api-route.ts'
+import { ASSET, ASSETS } from './schemas.ts'
+
+/** Uploaded files that become recordings. */
+export const ASSET_ROUTES: readonly ApiRoute[] = [
+  {
+    method: 'POST',
+    path: '/assets',
+    summary: 'Upload a film: the body is the file, `?name=` what it is called, `?profiles=720p,480p` what it becomes',
+    access: 'admin',
+    answer: ASSET,
+    handle: async (context, { query, body }) => {
+      const name = readName(query.name)
+      return assetView(await context.assets.add(name, readProfiles(context, query.profiles), body))
+    },
+  },
+  {
+    method: 'GET',
+    path: '/assets',
+    summary: 'Uploaded films and how far they are',
+    access: 'anyone',
+    answer: ASSETS,
+    handle: async ({ assets }) => ({ assets: assets.jobs.map(assetView) }),
+  },
+  {
+    method: 'GET',
+    path: '/assets/*',
+    summary: 'One uploaded film',
+    access: 'anyone',
+    answer: ASSET,
+    handle: async ({ assets }, { wildcard }) => assetView(assets.job(wildcard)),
+  },
+]
+
+const DEFAULT_PROFILES = '720p,480p'
+
+function readName(name = ''): string {
+  const problem = streamNameProblem(`assets/${name}`)
+  if (problem) throw new MalformedInputError('name', 0, problem)
+  return `assets/${name}`
+}
+function readProfiles({ config }: ApiContext, profiles = DEFAULT_PROFILES): string[] {
+  const names = profiles.split(',')
+  const known = profileNames(config.profiles)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new MalformedInputError('profiles', 0, `"${unknown}" is none of ${known.join(', ')}`)
+  return names
+}
+
+function assetView({ id, name, profiles, state, progress, problem, recordingId }: AssetJob): z.input<typeof ASSET> {
+  return {
+    id,
+    name,
+    profiles: [...profiles],
+    state,
+    progress,
+    ...(problem === undefined ? {} : { problem }),
+    ...(recordingId === undefined
+      ? {}
+      : { recordingId, hlsUrl: `/vod/${recordingId}/index.m3u8`, mp4Url: `/vod/${recordingId}.mp4` }),
+  }
+}

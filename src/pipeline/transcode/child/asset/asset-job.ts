@@ -1,0 +1,149 @@
+import { MillraceError, UnsupportedInputError } from '../../../../media/errors.ts'
+import { type Frame, ticks } from '../../../../media/model/index.ts'
+import type { AssetRequest } from '../../channel/job-messages.ts'
+import type { Av } from '../av.ts'
+import type { JobOutput } from '../job-output.ts'
+import { LadderJob } from '../ladder/ladder-job.ts'
+import { clockwiseDegrees } from '../ladder/upright-picture.ts'
+import type { RunningJob } from '../running-job.ts'
+import { AssetStream, codecOf } from './asset-streams.ts'
+
+type NativeStream = InstanceType<Av['FormatContext']>['streams'][number]
+type NativePacket = InstanceType<Av['Packet']>
+type Reading = { readonly native: NativeStream; readonly stream: AssetStream; clockHz: number; isOpen: boolean }
+
+/** Messages (a cancellation) are looked at after so many packets. */
+const BREATHE_EVERY = 25
+/** AV_NOPTS_VALUE. */
+const NO_TIME = -(2n ** 63n)
+const VIDEO_ID = 1
+const AUDIO_ID = 2
+
+/** Reads a file into a ladder. */
+export function startAsset(av: Av, request: AssetRequest, output: JobOutput): RunningJob {
+  const job = new AssetJob(av, request, output)
+  void job.run()
+  return job
+}
+
+class AssetJob implements RunningJob {
+  readonly #av: Av
+  readonly #request: AssetRequest
+  readonly #output: JobOutput
+  readonly #ladder: LadderJob
+  readonly #readings = new Map<number, Reading>()
+  #startSeconds = 0
+  #isOver = false
+
+  constructor(av: Av, request: AssetRequest, output: JobOutput) {
+    this.#av = av
+    this.#request = request
+    this.#output = output
+    this.#ladder = new LadderJob(av, output)
+  }
+
+  async run(): Promise<void> {
+    const input = new this.#av.FormatContext()
+    using packet = new this.#av.Packet()
+    packet.alloc()
+    try {
+      this.#open(input)
+      for (let count = 1; !this.#isOver && input.readFrameSync(packet) >= 0; count++) {
+        this.#take(packet)
+        packet.unref()
+        if (this.#output.isFull) await this.#output.drained()
+        else if (count % BREATHE_EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+      if (!this.#isOver) this.#ladder.finish()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#output.failed(error instanceof MillraceError ? 'input' : 'codec', message)
+    } finally {
+      input.closeInputSync()
+      this[Symbol.dispose]()
+    }
+  }
+  [Symbol.dispose](): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#ladder[Symbol.dispose]()
+  }
+
+  #open(input: InstanceType<Av['FormatContext']>): void {
+    const av = this.#av
+    const opened = input.openInputSync(this.#request.path, null, null)
+    if (opened < 0) throw new UnsupportedInputError(`not a file that can be read: ${av.FFmpegError.strerror(opened)}`)
+    if (input.findStreamInfoSync(null) < 0) throw new UnsupportedInputError('the streams of the file are not clear')
+    const unread: string[] = []
+    for (const native of input.streams) this.#addStream(native, unread)
+    if (this.#readings.size === 0) {
+      const what = unread.length > 0 ? `only ${unread.join(', ')}` : 'neither pictures nor sound'
+      throw new UnsupportedInputError(`the file holds nothing that can be read: ${what}`)
+    }
+    this.#startSeconds = input.startTime > NO_TIME ? Number(input.startTime) / 1e6 : 0
+    const kinds = [...this.#readings.values()].map(({ native }) => native.codecpar.codecType)
+    this.#output.assetOpened({
+      format: input.iformat?.name ?? '',
+      durationSeconds: input.duration > 0n ? Number(input.duration) / 1e6 : 0,
+      hasVideo: kinds.includes(av.AVMEDIA_TYPE_VIDEO),
+      hasAudio: kinds.includes(av.AVMEDIA_TYPE_AUDIO),
+    })
+    this.#ladder.setRungs(this.#request.rungs)
+  }
+
+  /** The first stream of each kind; covers of albums are no video. */
+  #addStream(native: NativeStream, unread: string[]): void {
+    const av = this.#av
+    const { codecpar, index } = native
+    const isVideo = codecpar.codecType === av.AVMEDIA_TYPE_VIDEO
+    if (!isVideo && codecpar.codecType !== av.AVMEDIA_TYPE_AUDIO) return
+    if (native.attachedPic !== null) return
+    const codec = codecOf(av, codecpar.codecId)
+    if (!codec) {
+      unread.push(av.avGetCodecName(codecpar.codecId) ?? 'an unknown codec')
+      return
+    }
+    const isTaken = [...this.#readings.values()].some((each) => each.native.codecpar.codecType === codecpar.codecType)
+    if (isTaken) return
+    const stream = new AssetStream(codec, isVideo ? VIDEO_ID : AUDIO_ID, {
+      extradata: Uint8Array.from(codecpar.extradata ?? []),
+      widthPx: codecpar.width,
+      heightPx: codecpar.height,
+      sampleRateHz: codecpar.sampleRate,
+      channelCount: codecpar.channels,
+    })
+    this.#readings.set(index, { native, stream, clockHz: 90_000, isOpen: false })
+  }
+
+  #take(packet: NativePacket): void {
+    const reading = this.#readings.get(packet.streamIndex)
+    const time = packet.pts > NO_TIME ? packet.pts : packet.dts
+    if (!reading || !packet.data || time <= NO_TIME) return
+    const data = Uint8Array.from(packet.data)
+    if (!reading.isOpen) this.#openTrack(reading, data)
+    const frame = this.#frameOf(reading, packet, data)
+    this.#ladder.atSeconds = frame.dtsTicks / reading.clockHz
+    this.#ladder.frame(frame)
+  }
+  #openTrack(reading: Reading, first: Uint8Array): void {
+    const track = reading.stream.track(first)
+    const matrix = reading.native.codecpar.getCodedSideData(this.#av.AV_PKT_DATA_DISPLAYMATRIX)
+    reading.clockHz = track.clockRateHz
+    reading.isOpen = true
+    this.#ladder.setTrack(track, matrix ? clockwiseDegrees(matrix) : 0)
+  }
+  #frameOf({ native, stream, clockHz }: Reading, packet: NativePacket, data: Uint8Array): Frame {
+    const { num, den } = native.timeBase
+    const toTicks = (time: bigint) => ticks(Math.round(((Number(time) * num) / den - this.#startSeconds) * clockHz))
+    const pts = packet.pts > NO_TIME ? packet.pts : packet.dts
+    const isVideo = native.codecpar.codecType === this.#av.AVMEDIA_TYPE_VIDEO
+    return {
+      trackId: isVideo ? VIDEO_ID : AUDIO_ID,
+      ptsTicks: toTicks(pts),
+      dtsTicks: toTicks(packet.dts > NO_TIME ? packet.dts : pts),
+      durationTicks: ticks(isVideo ? 0 : Math.round((Number(packet.duration) * num * clockHz) / den)),
+      isKey: !isVideo || packet.isKeyframe,
+      data: stream.frame(data),
+    }
+  }
+}

@@ -22,6 +22,7 @@ import { UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
+import { ConfiguredLadders } from './ladders.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
 import { type RenditionParts, Renditions } from './renditions.ts'
@@ -93,6 +94,7 @@ class MediaWorker {
       hub: this.#hub,
       segmentMs: hls.segmentMs,
       dashTemplate: data.config.dash.template,
+      ladders: new ConfiguredLadders(data.config),
       lingerMs: delivery.lingerMs,
       nowMs: () => performance.now(),
     })

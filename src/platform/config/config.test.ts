@@ -70,6 +70,7 @@ test('the most specific pattern wins, key by key', () => {
     takeover: 'never',
     graceMs: 1,
     ladder: [],
+    variants: [],
     ladderMode: 'on-demand',
     convert: 'audio',
   })
@@ -79,6 +80,7 @@ test('the most specific pattern wins, key by key', () => {
     takeover: 'same-source',
     graceMs: 10_000,
     ladder: [],
+    variants: [],
     ladderMode: 'on-demand',
     convert: 'audio',
   })

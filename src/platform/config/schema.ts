@@ -27,6 +27,10 @@ export const STREAM_SETTINGS = z.strictObject({
     .array(z.string())
     .optional()
     .describe('Renditions by the codec module: names of profiles. Each is a stream `NAME/PROFILE`.'),
+  variants: z
+    .array(z.string())
+    .optional()
+    .describe('Other published streams that are this one in other qualities: they share its playlist and MPD.'),
   convert: z
     .enum(['none', 'audio', 'all'])
     .optional()

@@ -72,11 +72,13 @@ function audioFrame(at: number): Frame {
 
 function problemsOf(index: CmafIndex): string[] {
   if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
-  const mpds = (['timeline', 'number'] as const).flatMap((template) => checkMpd(manifest(index, template) ?? ''))
+  const mpds = (['timeline', 'number'] as const).flatMap((template) =>
+    checkMpd(manifest([{ prefix: '', index }], template) ?? ''),
+  )
   const media = [...index.tracks.values()].flatMap((track) =>
     (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),
   )
-  return [...checkPlaylist(multivariantPlaylist(index)), ...media, ...mpds]
+  return [...checkPlaylist(multivariantPlaylist([{ prefix: '', index }])), ...media, ...mpds]
 }
 
 describe('the lists of a stream', () => {
@@ -164,6 +166,6 @@ describe('the lists of a stream', () => {
       })
       assert.equal(other, one)
     }
-    assert.equal(manifest(later, 'number'), manifest(index, 'number'))
+    assert.equal(manifest([{ prefix: '', index: later }], 'number'), manifest([{ prefix: '', index }], 'number'))
   })
 })

@@ -31,6 +31,8 @@ export class CmafIndex {
   version = 0
   /** As `version`, but for changes that only concern parts. */
   segmentVersion = 0
+  /** What a reader adds to wall clock times, to agree with other streams of a ladder. Not part of the log. */
+  epochShiftMs = 0
   /** Wall clock of media time 0, as the first segment of all tells it. */
   zeroEpochMs = 0
   /** Oldest first; those of the window. */

@@ -99,7 +99,7 @@ describe('the lists of a stream', () => {
         let targetSeconds = 0
         steps.forEach(({ ms, isKey, isLost }, at) => {
           const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
-          if (!isLost || at === 0) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
+          if (!isLost) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
           atMs += ms
           for (; audioAt / 48 < atMs; audioAt += 1024) output.onFrame(audioFrame(audioAt), context)
           follow()

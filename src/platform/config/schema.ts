@@ -112,6 +112,9 @@ const KEYS = z.strictObject({
         .default(333)
         .describe('Target duration of the parts of a segment (CMAF chunks): the unit of low-latency playback.'),
       windowSegments: z.int().min(2).max(10_000).default(7).describe('Segments in a live playlist.'),
+      timeShiftMs: milliseconds
+        .default(7_200_000)
+        .describe('How far back the live playlist and MPD of a recorded stream go.'),
     })
     .prefault({}),
   dash: z

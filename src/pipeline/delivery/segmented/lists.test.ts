@@ -31,7 +31,7 @@ const AUDIO: Track = {
   sampleRateHz: 48_000,
   channelCount: 2,
 }
-const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5 }
+const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0 }
 
 type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean }
 

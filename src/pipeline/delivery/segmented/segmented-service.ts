@@ -11,7 +11,7 @@ import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, prefixTo } from './ladder.ts'
 import { type ListText, ListTexts } from './list-texts.ts'
-import type { ListResource, MediaResource, SegmentedResource } from './segment-address.ts'
+import { type ListResource, type MediaResource, recordedFile, type SegmentedResource } from './segment-address.ts'
 import { type HeldBytes, SegmentedView } from './segmented-view.ts'
 
 export type SegmentedOptions = {
@@ -29,6 +29,8 @@ export type SegmentedAnswer =
   | { readonly kind: 'clock' }
   | { readonly kind: 'init'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
+  /** A file of a recording. */
+  | { readonly kind: 'recorded'; readonly id: string; readonly file: string }
   | { readonly kind: 'growing'; readonly segment: GrowingSegment }
 
 export type SegmentedRequest = { readonly query: URLSearchParams; readonly signal: AbortSignal }
@@ -176,6 +178,9 @@ export class SegmentedService {
     const found = find()
     if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
     if (found.state === 'awaited') throw new UnavailableError('the stream', 'its next part does not come')
+    if (found.state === 'recorded' && resource.kind === 'segment') {
+      return { kind: 'recorded', id: found.recordingId, file: recordedFile(resource.trackId, resource.sequence) }
+    }
     if (found.state === 'growing') {
       return { kind: 'growing', segment: new GrowingSegment(view, resource, this.#blockedMs(index)) }
     }

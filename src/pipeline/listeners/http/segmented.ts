@@ -34,11 +34,12 @@ export async function serveSegmented(
     if (answer.kind === 'media') answer.held.done()
     return
   }
-  if (answer.kind === 'media' || answer.kind === 'growing')
+  if (answer.kind === 'media' || answer.kind === 'growing' || answer.kind === 'recorded')
     context.segmented.audience.seen(
       name,
       `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`,
     )
+  if (answer.kind === 'recorded') return await context.vod.serve(request, response, answer)
   const etag = `"${file}"`
   context.segmented.sentBytes += await send({ request, response, etag }, answer, left.signal)
 }
@@ -46,8 +47,10 @@ export async function serveSegmented(
 /** `etag` of media: their address says all, for what it names never changes. */
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly etag: string }
 
+type SentAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' }>
+
 /** Returns the number of bytes of media. */
-async function send(exchange: Exchange, answer: SegmentedAnswer, signal: AbortSignal): Promise<number> {
+async function send(exchange: Exchange, answer: SentAnswer, signal: AbortSignal): Promise<number> {
   const { request, response } = exchange
   if (answer.kind === 'list') sendList(request, response, answer)
   else if (answer.kind === 'clock') sendClock(response)

@@ -41,7 +41,10 @@ export class VodService implements VodHandler {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, { id, file }: VodTarget): Promise<void> {
-    const entry = await this.#load(id)
+    const cached = this.#cache.get(id)
+    // What is recorded does not change: a stale list that knows the file will do.
+    const isKnown = cached !== undefined && blobKey(cached.detail, file) !== undefined
+    const entry = isKnown ? cached : await this.#load(id)
     const body = await this.#body(entry, file)
     await send(request, response, body)
   }

@@ -57,7 +57,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate, startMs: numbe
     availabilityStartTimeMs: startMs,
     publishTimeMs: endMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
-    timeShiftBufferDepthMs: options.windowSegments * targetSeconds * 1000,
+    timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
     suggestedPresentationDelayMs: latencyMs,
     utcTiming: { schemeIdUri: UTC_SCHEME, value: `manifest.mpd?${UTC_QUERY}` },
     ...(isLowLatency ? { serviceDescription: service } : {}),
@@ -105,7 +105,7 @@ function periodsOf(ladder: Ladder, manner: Manner): MpdPeriod[] {
         return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
       })
       // Gaps stay among the others: numbers count on.
-      return segments.every(({ parts }) => parts.length === 0) ? [] : [{ member, track, segments, run, manner }]
+      return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, manner }]
     })
     if (parts.length === 0) return []
     const startMs = run.epochMs - manner.startMs - (run.startMs - run.gridMs)

@@ -146,7 +146,7 @@ class SegmentLists {
       discontinuity: segment.discontinuity,
       map: this.#map(segment.initId),
       programDateTimeMs: segment.epochMs + this.#index.epochShiftMs,
-      gap: segment.parts.length === 0,
+      gap: segment.place === 'gap',
     }
   }
   #parts(sequence: number, parts: readonly IndexedPart[]): HlsPart[] {

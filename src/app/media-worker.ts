@@ -226,6 +226,7 @@ class MediaWorker {
       vod: new VodService({
         store: this.#store,
         recording: (id) => this.#control.call('recording', id),
+        recordingsOf: (stream, fromMs, toMs) => this.#control.call('recordingsOf', stream, fromMs, toMs),
         nowMs: () => performance.now(),
       }),
       log: this.#log,

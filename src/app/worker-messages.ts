@@ -28,6 +28,8 @@ export interface ControlMethods extends StreamDirectory, RecordingFacts {
   log(line: LogLine): void
   /** Facts of a recording, or undefined. */
   recording(id: string): Promise<RecordingDetail | undefined>
+  /** Ids of the recordings of a stream that touch a time, oldest first. */
+  recordingsOf(stream: string, fromMs: number, toMs: number | undefined): Promise<readonly string[]>
 }
 
 /** What the control thread asks of a worker. */

@@ -81,4 +81,39 @@ test('a recorded stream can be rewound in its live lists, at the addresses it wa
     })
     assert.equal(short.segments.length, 3)
   })
+
+  await t.test('any part of the past by its times, at the same address', async () => {
+    const startMs = late.segments[0]?.programDateTimeMs ?? 0
+    const [from, to] = [startMs + 3000, startMs + 7500].map((ms) => new Date(ms).toISOString())
+    const query = `?from=${from}&to=${to}`
+    const master = (await bytesOf(server, `rec/a/index.m3u8${query}`)).toString()
+    assert.match(master, /^t1\.m3u8\?from=/m)
+    const past = (uri: string) => {
+      const { pathname, search } = new URL(uri, server.http('rec/a/index.m3u8'))
+      return bytesOf(server, `${pathname}${search || (/index|mpd/.test(uri) ? query : '')}`.slice(1))
+    }
+    assert.deepEqual(await checkPresentation(past, 'manifest.mpd'), [])
+    const list = await playlist(server, `rec/a/t1.m3u8${query}`)
+    assert.deepEqual(
+      list.segments.map(({ programDateTimeMs = 0 }) => programDateTimeMs - startMs),
+      [3000, 4000, 5000, 6000, 7000],
+    )
+    assert.equal(list.type, 'vod')
+  })
+
+  await t.test('from a moment on it grows with the stream', async () => {
+    const startMs = late.segments[0]?.programDateTimeMs ?? 0
+    const list = await playlist(server, `rec/a/t1.m3u8?at=${startMs + 10_000}`)
+    assert.equal(list.type, 'event')
+    assert.equal(list.segments[0]?.programDateTimeMs, startMs + 10_000)
+    assert.deepEqual(list.start, { timeOffsetMs: 0, precise: true })
+  })
+
+  await t.test('times that are none, or at which nothing was recorded, are refused', async () => {
+    const statusOf = async (query: string) => (await fetch(server.http(`rec/a/t1.m3u8?${query}`))).status
+    assert.equal(await statusOf('from=yesterday'), 400)
+    assert.equal(await statusOf('from=2026-11-25T22:00:00'), 400)
+    assert.equal(await statusOf('from=2000&to=1000'), 400)
+    assert.equal(await statusOf('from=1000&to=2000'), 404)
+  })
 })

@@ -24,6 +24,7 @@ import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
 import { importAsset } from './asset-import.ts'
+import { ConfiguredLadders } from './ladders.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures } from './pictures.ts'
 import { type RenditionParts, Renditions } from './renditions.ts'
@@ -95,6 +96,7 @@ class MediaWorker {
       hub: this.#hub,
       segmentMs: hls.segmentMs,
       dashTemplate: data.config.dash.template,
+      ladders: new ConfiguredLadders(data.config),
       lingerMs: delivery.lingerMs,
       nowMs: () => performance.now(),
     })
@@ -234,6 +236,7 @@ class MediaWorker {
       vod: new VodService({
         store: this.#store,
         recording: (id) => this.#control.call('recording', id),
+        recordingsOf: (stream, fromMs, toMs) => this.#control.call('recordingsOf', stream, fromMs, toMs),
         nowMs: () => performance.now(),
       }),
       log: this.#log,

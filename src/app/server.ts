@@ -207,6 +207,13 @@ class ControlThread {
       log: (line) => this.#writeLog({ ...line, fields: { ...line.fields, worker } }),
       recording: async (id) => (await this.#catalog.promise).catalog.recording(id),
       assetNews: (id, news) => this.#assets.onNews(id, news),
+      recordingsOf: async (stream, fromMs, toMs = Number.POSITIVE_INFINITY) => {
+        const recordings = await (await this.#catalog.promise).catalog.recordings({ stream })
+        return recordings
+          .filter(({ startedMs, endedMs = Number.POSITIVE_INFINITY }) => endedMs > fromMs && startedMs < toMs)
+          .sort((a, b) => a.startedMs - b.startedMs)
+          .map(({ id }) => id)
+      },
       recordingStarted: (recording) => this.#write((writer) => writer.recordingStarted(recording)),
       tracksKnown: (id, tracks) => this.#write((writer) => writer.tracksKnown(id, tracks)),
       initStored: (init) => this.#write((writer) => writer.initStored(init)),

@@ -30,6 +30,8 @@ export interface ControlMethods extends StreamDirectory, RecordingFacts {
   /** Facts of a recording, or undefined. */
   recording(id: string): Promise<RecordingDetail | undefined>
   assetNews(id: string, news: AssetNews): void
+  /** Ids of the recordings of a stream that touch a time, oldest first. */
+  recordingsOf(stream: string, fromMs: number, toMs: number | undefined): Promise<readonly string[]>
 }
 
 /** What the control thread asks of a worker. */

@@ -1,6 +1,7 @@
 export { Delivery, type DeliveryCounters, type DeliveryOptions } from './fanout/delivery.ts'
 export { type CloseReason, Viewer, type ViewerOptions } from './fanout/viewer.ts'
 export type { GrowingSegment } from './segmented/growing-segment.ts'
+export type { Ladders } from './segmented/ladder.ts'
 export { LIST_ENCODINGS, type ListEncoding, ListText } from './segmented/list-texts.ts'
 export { isSegmentedFile, parseSegmentedResource, type SegmentedResource } from './segmented/segment-address.ts'
 export { type SegmentedAnswer, SegmentedService } from './segmented/segmented-service.ts'

@@ -31,6 +31,10 @@ export const STREAM_SETTINGS = z.strictObject({
     .boolean()
     .optional()
     .describe('Measure loudness (EBU R 128), and tell of silence, black and frozen pictures; costs a decoder.'),
+  variants: z
+    .array(z.string())
+    .optional()
+    .describe('Other published streams that are this one in other qualities: they share its playlist and MPD.'),
   convert: z
     .enum(['none', 'audio', 'all'])
     .optional()
@@ -112,6 +116,9 @@ const KEYS = z.strictObject({
         .default(333)
         .describe('Target duration of the parts of a segment (CMAF chunks): the unit of low-latency playback.'),
       windowSegments: z.int().min(2).max(10_000).default(7).describe('Segments in a live playlist.'),
+      timeShiftMs: milliseconds
+        .default(7_200_000)
+        .describe('How far back the live playlist and MPD of a recorded stream go.'),
     })
     .prefault({}),
   dash: z

@@ -7,6 +7,8 @@ export type ResolvedStreamSettings = {
   readonly graceMs: number
   /** Names of profiles. */
   readonly ladder: readonly string[]
+  /** Names of streams. */
+  readonly variants: readonly string[]
   readonly ladderMode: 'on-demand' | 'always'
   readonly convert: 'none' | 'audio' | 'all'
   readonly watch: boolean
@@ -18,6 +20,7 @@ const DEFAULTS: ResolvedStreamSettings = {
   takeover: 'same-source',
   graceMs: 10_000,
   ladder: [],
+  variants: [],
   ladderMode: 'on-demand',
   convert: 'audio',
   watch: false,
@@ -50,6 +53,7 @@ export function resolveStreamSettings(config: Pick<Config, 'streams'>, name: str
     takeover: merged.takeover ?? DEFAULTS.takeover,
     graceMs: merged.graceMs ?? DEFAULTS.graceMs,
     ladder: merged.ladder ?? DEFAULTS.ladder,
+    variants: merged.variants ?? DEFAULTS.variants,
     ladderMode: merged.ladderMode ?? DEFAULTS.ladderMode,
     convert: merged.convert ?? DEFAULTS.convert,
     watch: merged.watch ?? DEFAULTS.watch,

@@ -2,6 +2,7 @@ import { type Frame, sameConfiguration, type Track } from '../../model/index.ts'
 import { type ClockTime, CmafLane, inClock } from './cmaf-lane.ts'
 import type { CmafSink } from './cmaf-output.ts'
 import type { NextSegment } from './cmaf-segment-writer.ts'
+import type { CmafSample } from './fragment.ts'
 import { SegmentGrid } from './segment-grid.ts'
 
 export type CmafSegmenterOptions = {
@@ -179,14 +180,15 @@ export class CmafSegmenter {
     this.#addBoundary({ ticks: candidate.ptsTicks, clockRateHz: leader.track.clockRateHz }, 'forced')
   }
 
-  /** How long the open segments of all tracks are where a boundary at `timeMs` ends them. */
+  /** How long the longest open segment is, where a boundary at `timeMs` ends it or as far as it is written. */
   #longestOpenMs(timeMs: number): number {
     const startsMs = [...this.#lanes.values()].flatMap((lane) => {
       const { startTicks } = lane.writer
       const firstTicks = startTicks ?? lane.head?.ptsTicks
       return firstTicks === undefined ? [] : [lane.toMs(firstTicks)]
     })
-    return timeMs - Math.min(timeMs, ...startsMs)
+    const writtenMs = [...this.#lanes.values()].map((lane) => lane.writer.lengthMs)
+    return Math.max(timeMs - Math.min(timeMs, ...startsMs), ...writtenMs)
   }
 
   /** The first segment of all gets its number from its place on the line of time. */
@@ -214,8 +216,17 @@ export class CmafSegmenter {
         this.#cutWithoutLeader(lane, head.ptsTicks)
       }
       this.#followBoundaries(lane)
+      this.#cutOverlong(lane, head)
       lane.writeHead()
     }
+  }
+
+  /** No segment gets longer than the target duration allows, wherever the leader's boundaries are: rather it is early. */
+  #cutOverlong(lane: CmafLane, head: CmafSample): void {
+    const elapsedMs = lane.writer.elapsedMs(head.ptsTicks)
+    if (elapsedMs <= 0 || elapsedMs + lane.toMs(head.durationTicks) <= this.#grid.limitMs) return
+    this.#cut(lane, lane.writer.sequence + 1, 'continuous')
+    if (lane === this.#leader) this.#sequence = Math.max(this.#sequence, lane.writer.sequence)
   }
 
   #isDecided(lane: CmafLane, dtsTicks: number): boolean {
@@ -258,8 +269,7 @@ export class CmafSegmenter {
   }
 
   #cut(lane: CmafLane, nextSequence: number, next: NextSegment): void {
-    const lengthMs = lane.writer.lengthMs
-    lane.writer.cut(nextSequence, next, this.#grid.fixTargetSeconds(lengthMs))
+    lane.writer.cut(nextSequence, next, this.#grid.fixTargetSeconds(this.#longestOpenMs(0)))
   }
 
   /** A track that has sent nothing for a while past the end of its segment does not keep it open. */
@@ -281,8 +291,9 @@ export class CmafSegmenter {
   #drain(lane: CmafLane): void {
     if (lane === this.#leader && lane.held) this.#considerLimit(lane, lane.held, lane.lastDurationTicks)
     lane.releaseHeld()
-    while (lane.head !== undefined) {
+    for (let head = lane.head; head !== undefined; head = lane.head) {
       this.#followBoundaries(lane)
+      this.#cutOverlong(lane, head)
       lane.writeHead()
     }
   }

@@ -5,6 +5,8 @@ export type FoundMedia =
   | { readonly state: 'init'; readonly bytes: Uint8Array }
   /** All of it is there. */
   | { readonly state: 'whole'; readonly parts: readonly IndexedPart[] }
+  /** All of it is in the recording. */
+  | { readonly state: 'recorded'; readonly recordingId: string }
   /** The first chunks of a segment that goes on. */
   | { readonly state: 'growing'; readonly parts: readonly IndexedPart[] }
   /** About to exist. */
@@ -32,7 +34,10 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
     return isNext && (resource.kind === 'segment' || resource.index === 0) ? AWAITED : NEVER
   }
   const segment = track.segments.findLast((each) => each.sequence === sequence)
-  if (!segment || segment.parts.length === 0) return NEVER
+  const { recordingId } = index.options
+  const isRecorded = segment?.place === 'recording' && resource.kind === 'segment'
+  if (isRecorded && recordingId !== undefined) return { state: 'recorded', recordingId }
+  if (segment?.place !== 'log') return NEVER
   if (resource.kind === 'segment') return { state: 'whole', parts: segment.parts }
   const part = segment.parts[resource.index]
   return part ? { state: 'whole', parts: [part] } : NEVER

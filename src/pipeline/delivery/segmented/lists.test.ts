@@ -31,7 +31,7 @@ const AUDIO: Track = {
   sampleRateHz: 48_000,
   channelCount: 2,
 }
-const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5 }
+const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0 }
 
 type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean }
 
@@ -72,11 +72,13 @@ function audioFrame(at: number): Frame {
 
 function problemsOf(index: CmafIndex): string[] {
   if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
-  const mpds = (['timeline', 'number'] as const).flatMap((template) => checkMpd(manifest(index, template) ?? ''))
+  const mpds = (['timeline', 'number'] as const).flatMap((template) =>
+    checkMpd(manifest([{ prefix: '', index }], template) ?? ''),
+  )
   const media = [...index.tracks.values()].flatMap((track) =>
     (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),
   )
-  return [...checkPlaylist(multivariantPlaylist(index)), ...media, ...mpds]
+  return [...checkPlaylist(multivariantPlaylist([{ prefix: '', index }])), ...media, ...mpds]
 }
 
 describe('the lists of a stream', () => {
@@ -97,7 +99,7 @@ describe('the lists of a stream', () => {
         let targetSeconds = 0
         steps.forEach(({ ms, isKey, isLost }, at) => {
           const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
-          if (!isLost || at === 0) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
+          if (!isLost) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
           atMs += ms
           for (; audioAt / 48 < atMs; audioAt += 1024) output.onFrame(audioFrame(audioAt), context)
           follow()
@@ -164,6 +166,6 @@ describe('the lists of a stream', () => {
       })
       assert.equal(other, one)
     }
-    assert.equal(manifest(later, 'number'), manifest(index, 'number'))
+    assert.equal(manifest([{ prefix: '', index: later }], 'number'), manifest([{ prefix: '', index }], 'number'))
   })
 })

@@ -16,6 +16,11 @@ export function partUri(life: string, trackId: number, sequence: number, index: 
   return `t${trackId}-${life}-${sequence}.${index}.m4s`
 }
 
+/** The same segment below `/vod/ID/`. */
+export function recordedFile(trackId: number, sequence: number): string {
+  return `t${trackId}-${sequence}.m4s`
+}
+
 export type ListResource =
   | { readonly kind: 'multivariant' }
   | { readonly kind: 'playlist'; readonly trackId: number }

@@ -9,8 +9,9 @@ import { findMedia } from './find-media.ts'
 import { GrowingSegment } from './growing-segment.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
+import { type Ladder, type Ladders, ladderVersion, type Member, prefixTo } from './ladder.ts'
 import { type ListText, ListTexts } from './list-texts.ts'
-import type { ListResource, MediaResource, SegmentedResource } from './segment-address.ts'
+import { type ListResource, type MediaResource, recordedFile, type SegmentedResource } from './segment-address.ts'
 import { type HeldBytes, SegmentedView } from './segmented-view.ts'
 
 export type SegmentedOptions = {
@@ -18,6 +19,7 @@ export type SegmentedOptions = {
   readonly segmentMs: number
   /** Of MPDs that are asked for without `?template=`. */
   readonly dashTemplate: DashTemplate
+  readonly ladders: Ladders
   readonly lingerMs: number
   readonly nowMs: () => number
 }
@@ -27,6 +29,8 @@ export type SegmentedAnswer =
   | { readonly kind: 'clock' }
   | { readonly kind: 'init'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
+  /** A file of a recording. */
+  | { readonly kind: 'recorded'; readonly id: string; readonly file: string }
   | { readonly kind: 'growing'; readonly segment: GrowingSegment }
 
 export type SegmentedRequest = { readonly query: URLSearchParams; readonly signal: AbortSignal }
@@ -41,6 +45,8 @@ const BLOCKED_TARGETS = 3
 /** What a blocking request was answered with can be kept by a cache for so many target durations. */
 const BLOCKED_MAX_AGE_TARGETS = 6
 const ENDED_MAX_AGE_SECONDS = 60
+/** A rendition that starts on demand has this long to come into the list of its source. */
+const MEMBER_TARGETS = 4
 
 /** HLS and DASH of every stream on this worker: lists as shared texts, media as views on the CMAF log. */
 export class SegmentedService {
@@ -75,25 +81,69 @@ export class SegmentedService {
     const { index } = view
     const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, request.signal)
     if (!ready) throw new AccessDeniedError(`stream "${name}" has no segments yet`, 'not-found')
-    if (resource.kind === 'manifest') return this.#manifest(entry, request.query)
+    if (resource.kind === 'manifest') return this.#manifest(name, entry, request)
     if (resource.kind === 'multivariant') {
-      const list = texts.get('multivariant', index.segmentVersion, () => multivariantPlaylist(index))
+      const ladder = await this.#ladder(name, entry, request.signal)
+      const list = texts.get('multivariant', ladderVersion(ladder), () => multivariantPlaylist(ladder))
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }
     }
     const directives = readDirectives(request.query)
+    await this.#lineUp(name, entry).catch(() => {})
     await this.#block(view, resource.trackId, directives, request.signal)
     const track = view.track(resource.trackId)
     if (!track) throw new AccessDeniedError('no such track', 'not-found')
     const form = directives.skip && !index.ended ? 'delta' : 'whole'
-    const list = texts.get(`${form} ${resource.trackId}`, track.version, () => mediaPlaylist(index, track, form))
+    const make = () => mediaPlaylist(index, track, form, this.#openSiblings(name))
+    const list = texts.get(`${form} ${resource.trackId}`, track.version, make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
   }
 
-  #manifest({ view: { index }, texts }: Entry, query: URLSearchParams): SegmentedAnswer {
+  async #manifest(name: string, entry: Entry, { query, signal }: SegmentedRequest): Promise<SegmentedAnswer> {
     if (query.has(UTC_QUERY)) return { kind: 'clock' }
     const template = readTemplate(query.get('template')) ?? this.#options.dashTemplate
-    const list = texts.get(`manifest ${template}`, index.segmentVersion, () => manifest(index, template) ?? '')
+    const ladder = await this.#ladder(name, entry, signal)
+    const { index } = entry.view
+    const make = () => manifest(ladder, template) ?? ''
+    const list = entry.texts.get(`manifest ${template}`, ladderVersion(ladder), make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
+  }
+
+  /**
+   * The members of a stream's ladder that have something to play, opening those that are not open yet. Waits for new
+   * ones once and not for long: a player reads its multivariant playlist only once.
+   */
+  async #ladder(name: string, entry: Entry, signal: AbortSignal): Promise<Ladder> {
+    const source: Member = { prefix: '', index: entry.view.index }
+    if (entry.view.ended) return [source]
+    const members = this.#options.ladders.membersOf(name).map(async (member): Promise<Member[]> => {
+      const opened = await this.#entry(member).catch(() => undefined)
+      if (!opened || opened.view.ended) return []
+      const { view } = opened
+      view.lastUsedMs = this.#options.nowMs()
+      const patienceMs = MEMBER_TARGETS * entry.view.index.targetSeconds * 1000
+      const ready = await view.wait('segments', () => hasSegments(view.index), patienceMs, signal)
+      return ready ? [{ prefix: prefixTo(name, member), index: view.index }] : []
+    })
+    return [source, ...(await Promise.all(members)).flat()]
+  }
+
+  /** Those of the ladder of `name` that are open here, seen from `name`. */
+  #openSiblings(name: string): Member[] {
+    const source = this.#options.ladders.sourceOf(name) ?? name
+    const names = [source, ...this.#options.ladders.membersOf(source)].filter((each) => each !== name)
+    return names.flatMap((each) => {
+      const view = this.#entries.get(each)?.view
+      return view && !view.ended ? [{ prefix: prefixTo(name, each), index: view.index }] : []
+    })
+  }
+
+  /** Wall clock times of a member are those of its source: players line up what they switch between by them. */
+  async #lineUp(name: string, { view: { index } }: Entry): Promise<void> {
+    const source = this.#options.ladders.sourceOf(name)
+    if (source === undefined || !this.#options.hub.has(source) || index.epochShiftMs !== 0) return
+    const { view } = await this.#entry(source)
+    view.lastUsedMs = this.#options.nowMs()
+    if (view.index.runs.length > 0) index.epochShiftMs = view.index.zeroEpochMs - index.zeroEpochMs
   }
 
   /** Resolves when the playlist of the track has come as far as `directives` ask. */
@@ -128,6 +178,9 @@ export class SegmentedService {
     const found = find()
     if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
     if (found.state === 'awaited') throw new UnavailableError('the stream', 'its next part does not come')
+    if (found.state === 'recorded' && resource.kind === 'segment') {
+      return { kind: 'recorded', id: found.recordingId, file: recordedFile(resource.trackId, resource.sequence) }
+    }
     if (found.state === 'growing') {
       return { kind: 'growing', segment: new GrowingSegment(view, resource, this.#blockedMs(index)) }
     }

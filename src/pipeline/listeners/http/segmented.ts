@@ -8,12 +8,14 @@ import {
   parseSegmentedResource,
   type SegmentedAnswer,
 } from '../../delivery/index.ts'
-import { type ByteRange, parseByteRange } from '../../recording/index.ts'
+import { type ByteRange, parseByteRange, readTimeRange } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { chooseEncoding, isKnownToClient } from './conditional.ts'
 import { CORS, isHead } from './respond.ts'
 
 const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
+/** What `?from=`, `?to=` and `?at=` can be asked of. */
+const LISTS: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'manifest'])
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 export type SegmentedTarget = { readonly name: string; readonly file: string; readonly query: URLSearchParams }
@@ -27,6 +29,9 @@ export async function serveSegmented(
 ): Promise<void> {
   const resource = parseSegmentedResource(file)
   if (!resource) throw new AccessDeniedError('no such file in a stream', 'not-found')
+  const range = readTimeRange(query)
+  if (range && LISTS.has(resource.kind))
+    return await context.vod.serveRange(request, response, { stream: name, file, range })
   const left = new AbortController()
   response.on('close', () => left.abort())
   const answer = await context.segmented.answer(name, resource, { query, signal: left.signal })
@@ -34,11 +39,12 @@ export async function serveSegmented(
     if (answer.kind === 'media') answer.held.done()
     return
   }
-  if (answer.kind === 'media' || answer.kind === 'growing')
+  if (answer.kind === 'media' || answer.kind === 'growing' || answer.kind === 'recorded')
     context.segmented.audience.seen(
       name,
       `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`,
     )
+  if (answer.kind === 'recorded') return await context.vod.serve(request, response, answer)
   const etag = `"${file}"`
   context.segmented.sentBytes += await send({ request, response, etag }, answer, left.signal)
 }
@@ -46,8 +52,10 @@ export async function serveSegmented(
 /** `etag` of media: their address says all, for what it names never changes. */
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly etag: string }
 
+type SentAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' }>
+
 /** Returns the number of bytes of media. */
-async function send(exchange: Exchange, answer: SegmentedAnswer, signal: AbortSignal): Promise<number> {
+async function send(exchange: Exchange, answer: SentAnswer, signal: AbortSignal): Promise<number> {
   const { request, response } = exchange
   if (answer.kind === 'list') sendList(request, response, answer)
   else if (answer.kind === 'clock') sendClock(response)

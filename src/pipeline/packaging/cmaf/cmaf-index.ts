@@ -15,6 +15,10 @@ export type CmafIndexOptions = {
   readonly segmentMs: number
   /** Most of a chunk. */
   readonly partTargetMs: number
+  /** Id of the recording that gets the very same segments: the window is then longer than the log. */
+  readonly recordingId?: string
+  /** How far back the lists of a recorded stream go. */
+  readonly timeShiftMs: number
 }
 
 /**
@@ -31,6 +35,8 @@ export class CmafIndex {
   version = 0
   /** As `version`, but for changes that only concern parts. */
   segmentVersion = 0
+  /** What a reader adds to wall clock times, to agree with other streams of a ladder. Not part of the log. */
+  epochShiftMs = 0
   /** Wall clock of media time 0, as the first segment of all tells it. */
   zeroEpochMs = 0
   /** Oldest first; those of the window. */
@@ -64,14 +70,20 @@ export class CmafIndex {
 
   /** The segments of the playlist: the newest ones. */
   listed(track: IndexedTrack): readonly IndexedSegment[] {
-    return this.ended ? track.segments : track.segments.slice(-this.options.windowSegments)
+    return this.ended ? track.segments : track.segments.slice(-this.windowSegments)
+  }
+  /** Length of the lists. */
+  get windowSegments(): number {
+    const { windowSegments, recordingId, timeShiftMs, segmentMs } = this.options
+    return recordingId === undefined ? windowSegments : Math.max(windowSegments, Math.ceil(timeShiftMs / segmentMs))
   }
 
   /** The lowest position that a segment still needs; `head` when there is none. */
   lowestPosition(head: number): number {
     let lowest = head
     for (const { segments, open } of this.tracks.values()) {
-      const oldest = segments.find(({ parts }) => parts.length > 0) ?? open
+      const first = Math.max(0, segments.length - this.options.windowSegments - GRACE_SEGMENTS - 1)
+      const oldest = segments.slice(first).find(({ place }) => place === 'log') ?? open
       lowest = Math.min(lowest, oldest?.parts[0]?.from ?? head)
     }
     return lowest
@@ -132,7 +144,7 @@ export class CmafIndex {
     const isRegular = open.regularCount === open.parts.length
     if (segments.length === 0 && !isRegular) this.isLowLatency = false
     this.targetSeconds ||= record.targetSeconds
-    segments.push({ ...record, parts: open.parts, isRegular })
+    segments.push({ ...record, place: 'log', parts: open.parts, isRegular })
     this.#noteRun(track, record)
     this.#shorten(track)
     for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
@@ -157,7 +169,9 @@ export class CmafIndex {
 
   #shorten(track: IndexedTrack): void {
     const { segments, inits } = track
-    while (segments.length > this.options.windowSegments + GRACE_SEGMENTS) {
+    const { windowSegments, recordingId } = this.options
+    if (recordingId !== undefined) leaveLog(segments, segments.length - windowSegments - GRACE_SEGMENTS)
+    while (segments.length > this.windowSegments + GRACE_SEGMENTS) {
       if (segments.shift()?.discontinuity) track.discontinuitySequence++
     }
     const lowest = Math.min(...segments.map((segment) => segment.initId))
@@ -205,6 +219,15 @@ function newTrack(info: CmafTrackInfo): IndexedTrack {
   return { info, inits: new Map(), segments: [], discontinuitySequence: 0, open: undefined, version: 0 }
 }
 
+/** Segments before `until` are from now on to be had from the recording. */
+function leaveLog(segments: IndexedSegment[], until: number): void {
+  for (let at = until - 1; at >= 0; at--) {
+    const segment = segments[at]
+    if (segment?.place === 'recording') return
+    if (segment?.place === 'log') segments[at] = { ...segment, place: 'recording', parts: [] }
+  }
+}
+
 type Times = readonly [startTicks: number, durationTicks: number]
 
 function gapAfter(track: IndexedTrack, last: IndexedSegment, steps: number, times: Times): IndexedSegment {
@@ -219,6 +242,7 @@ function gapAfter(track: IndexedTrack, last: IndexedSegment, steps: number, time
     byteLength: 0,
     epochMs: last.epochMs + Math.round(((startTicks - last.startTicks) * 1000) / track.info.clockRateHz),
     keyframes: [],
+    place: 'gap',
     parts: [],
     isRegular: true,
   }

@@ -9,6 +9,7 @@ export type CmafOutputOptions = {
   /** Most of a chunk. */
   readonly partTargetMs: number
   readonly windowSegments: number
+  readonly timeShiftMs: number
   /** Part of the segments' addresses, unique to this output. */
   readonly life: string
   /** Gets the very same segments (the recorder). */
@@ -17,6 +18,8 @@ export type CmafOutputOptions = {
 
 /** Follows a CMAF output: tracks, then what the segmenter makes, then the end. */
 export interface CmafTap extends CmafSink {
+  /** Of the recording that it makes. */
+  readonly id: string
   onTracks(tracks: readonly Track[]): void
   /** Wall clock of the first sample of `segment`, in front of its `onSegment`. */
   onSegmentTime(trackId: number, epochMs: number): void
@@ -37,7 +40,8 @@ export class CmafOutput implements StreamOutput {
   constructor(log: LogWriter, options: CmafOutputOptions) {
     this.log = log
     this.#tap = options.tap
-    this.#index = new CmafIndex(options, options.life)
+    const { tap, life, ...indexOptions } = options
+    this.#index = new CmafIndex({ ...indexOptions, ...(tap ? { recordingId: tap.id } : {}) }, life)
     const sink: CmafSink = {
       onInit: (trackId, initId, bytes) => this.#onInit(trackId, initId, bytes),
       onChunk: (trackId, chunk) => this.#onChunk(trackId, chunk),

@@ -33,7 +33,11 @@ export type IndexedSegment = {
   readonly byteLength: number
   readonly epochMs: number
   readonly keyframes: readonly CmafKeyframe[]
-  /** All its chunks. Empty where the track had nothing to say: a gap. */
+  /**
+   * Where the bytes are: in the log; in the recording, having left the log; or nowhere, as the track had nothing to say.
+   */
+  readonly place: 'log' | 'recording' | 'gap'
+  /** All its chunks, while they are in the log. */
   readonly parts: readonly IndexedPart[]
   /** Its chunks keep to the tolerances of partial segments. */
   readonly isRegular: boolean

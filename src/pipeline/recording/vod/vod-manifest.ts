@@ -5,30 +5,43 @@ import { bandwidth } from './vod-playlists.ts'
 /** How long a player may keep the MPD of a recording that is still being written. */
 const OPEN_UPDATE_MS = 2000
 
-/** The MPD of a recording: static, or dynamic while it is being written. Every discontinuity starts a period. */
-export function vodManifest(recording: RecordingDetail): string {
-  const { endedMs, startedMs } = recording
+/**
+ * The MPD of a recording, or of several of one stream one after the other: static, or dynamic while the last is being
+ * written. Every discontinuity starts a period. `folderOf` leads to the files of a recording.
+ */
+export function vodManifest(
+  recordings: readonly RecordingDetail[],
+  folderOf: (recording: RecordingDetail) => string = () => '',
+): string {
   const periods: MpdPeriod[] = []
   let startMs = 0
-  for (const run of runsOf(recording)) {
-    periods.push(periodOf(recording, run, startMs))
-    startMs += run.endMs - run.startMs
+  for (const recording of recordings) {
+    for (const run of runsOf(recording)) {
+      periods.push(periodOf({ recording, folder: folderOf(recording) }, run, startMs))
+      startMs += run.endMs - run.startMs
+    }
   }
-  const longestMs = Math.max(1, ...recording.segments.map((segment) => durationMs(recording, segment)))
+  const durationsMs = recordings.flatMap((each) => each.segments.map((segment) => durationMs(each, segment)))
+  const longestMs = Math.max(1, ...durationsMs)
   const common = { periods, minBufferTimeMs: longestMs, maxSegmentDurationMs: longestMs }
-  if (endedMs !== undefined) return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: startMs })
+  if (recordings.every(({ endedMs }) => endedMs !== undefined)) {
+    return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: startMs })
+  }
+  // Everything that is listed is there, whatever the clocks say: the presentation starts so that it ends now.
+  const endMs = Math.max(...recordings.flatMap((each) => each.segments.map((segment) => endEpochMs(each, segment))))
   return formatMpd({
     ...common,
     type: 'dynamic',
-    // Everything that is listed is there: a clock that is behind must not hide it.
-    availabilityStartTimeMs: Math.min(startedMs, firstEpochMs(recording)),
-    publishTimeMs: startedMs + startMs,
+    availabilityStartTimeMs: endMs - startMs,
+    publishTimeMs: endMs,
     minimumUpdatePeriodMs: OPEN_UPDATE_MS,
     timeShiftBufferDepthMs: startMs + OPEN_UPDATE_MS,
     suggestedPresentationDelayMs: 3 * longestMs,
     utcTiming: { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', value: 'manifest.mpd?utc' },
   })
 }
+
+type Source = { readonly recording: RecordingDetail; readonly folder: string }
 
 /** Segments of all tracks from one discontinuity to the next. */
 type Run = { readonly segments: readonly SegmentFact[]; readonly startMs: number; readonly endMs: number }
@@ -46,15 +59,16 @@ function runsOf(recording: RecordingDetail): Run[] {
   })
 }
 
-function periodOf(recording: RecordingDetail, run: Run, startMs: number): MpdPeriod {
+function periodOf(source: Source, run: Run, startMs: number): MpdPeriod {
+  const { recording } = source
   const adaptationSets = recording.tracks.flatMap((track) => {
     const segments = run.segments.filter(({ trackId }) => trackId === track.trackId)
-    return segments.length === 0 ? [] : [adaptationSet(recording, track, { ...run, segments })]
+    return segments.length === 0 ? [] : [adaptationSet(source, track, { ...run, segments })]
   })
-  return { id: `p${run.segments[0]?.sequence ?? 0}`, startMs, adaptationSets }
+  return { id: `${recording.id}-${run.segments[0]?.sequence ?? 0}`, startMs, adaptationSets }
 }
 
-function adaptationSet(recording: RecordingDetail, track: TrackFact, run: Run): MpdAdaptationSet {
+function adaptationSet({ recording, folder }: Source, track: TrackFact, run: Run): MpdAdaptationSet {
   const { trackId, kind, clockRateHz, language, widthPx, heightPx, frameRate, sampleRateHz, channelCount } = track
   const [first] = run.segments
   return {
@@ -73,8 +87,8 @@ function adaptationSet(recording: RecordingDetail, track: TrackFact, run: Run): 
         ...(channelCount === undefined ? {} : { channelCount }),
         template: {
           timescaleHz: clockRateHz,
-          initialization: `t${trackId}-init${first?.initId ?? 0}.mp4`,
-          media: `t${trackId}-$Number$.m4s`,
+          initialization: `${folder}t${trackId}-init${first?.initId ?? 0}.mp4`,
+          media: `${folder}t${trackId}-$Number$.m4s`,
           startNumber: first?.sequence ?? 0,
           presentationTimeOffsetTicks: Math.round((run.startMs * clockRateHz) / 1000),
           segments: { kind: 'timeline', entries: run.segments },
@@ -93,6 +107,6 @@ function startMs(recording: RecordingDetail, segment: SegmentFact): number {
 function durationMs(recording: RecordingDetail, segment: SegmentFact): number {
   return (segment.durationTicks * 1000) / clockOf(recording, segment)
 }
-function firstEpochMs(recording: RecordingDetail): number {
-  return Math.min(...recording.segments.map(({ epochMs }) => epochMs))
+function endEpochMs(recording: RecordingDetail, segment: SegmentFact): number {
+  return segment.epochMs + durationMs(recording, segment)
 }

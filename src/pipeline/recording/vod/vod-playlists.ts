@@ -1,4 +1,4 @@
-import { formatMediaPlaylist, formatMultivariantPlaylist } from '../../../media/formats/hls/index.ts'
+import { formatMediaPlaylist, formatMultivariantPlaylist, type HlsSegment } from '../../../media/formats/hls/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 
 const AUDIO_GROUP = 'audio'
@@ -7,8 +7,8 @@ export function segmentsOf(recording: RecordingDetail, trackId: number): Segment
   return recording.segments.filter((segment) => segment.trackId === trackId)
 }
 
-/** The multivariant playlist of a recording. */
-export function vodMultivariantPlaylist(recording: RecordingDetail): string {
+/** The multivariant playlist of a recording; `query` is handed on to the media playlists. */
+export function vodMultivariantPlaylist(recording: RecordingDetail, query = ''): string {
   const stored = recording.tracks.filter(({ trackId }) => segmentsOf(recording, trackId).length > 0)
   const video = stored.filter(({ kind }) => kind === 'video')
   const audio = stored.filter(({ kind }) => kind === 'audio')
@@ -19,7 +19,7 @@ export function vodMultivariantPlaylist(recording: RecordingDetail): string {
     const { peakBps, meanBps } = bandwidth(recording, track)
     const { widthPx, heightPx, frameRate } = track
     return {
-      uri: `t${track.trackId}.m3u8`,
+      uri: `t${track.trackId}.m3u8${query}`,
       bandwidthBps: peakBps + (withAudio ? loudest : 0),
       averageBandwidthBps: meanBps + (withAudio ? mean : 0),
       codecs: [track.codecString, ...(withAudio ? audio.map(({ codecString }) => codecString) : [])],
@@ -32,7 +32,7 @@ export function vodMultivariantPlaylist(recording: RecordingDetail): string {
     ? audio.map((track, at) => ({
         groupId: AUDIO_GROUP,
         name: track.language ?? `audio ${at + 1}`,
-        uri: `t${track.trackId}.m3u8`,
+        uri: `t${track.trackId}.m3u8${query}`,
         ...(track.language === undefined ? {} : { language: track.language }),
         ...(track.channelCount === undefined ? {} : { channelCount: track.channelCount }),
         isDefault: at === 0,
@@ -62,18 +62,44 @@ export function bandwidth(
 /** All segments of one track; grows while the recording is open. */
 export function vodTrackPlaylist(recording: RecordingDetail, track: TrackFact): string {
   const isEnded = recording.endedMs !== undefined
-  const segments = segmentsOf(recording, track.trackId)
   return formatMediaPlaylist({
     type: isEnded ? 'vod' : 'event',
     mediaSequence: 0,
     independentSegments: true,
     isEnded,
-    segments: segments.map((segment) => ({
-      uri: `t${track.trackId}-${segment.sequence}.m4s`,
-      durationMs: (segment.durationTicks * 1000) / track.clockRateHz,
-      discontinuity: segment.discontinuity && segment !== segments[0],
-      map: { uri: `t${track.trackId}-init${segment.initId}.mp4` },
-      programDateTimeMs: segment.epochMs,
-    })),
+    segments: trackSegments(recording, track, ''),
   })
+}
+
+/**
+ * One track over several recordings of a stream, one after the other; `folder` leads to that of all recordings. Starts at
+ * the beginning, also while it grows.
+ */
+export function rangeTrackPlaylist(recordings: readonly RecordingDetail[], trackId: number, folder: string): string {
+  const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
+  const segments = recordings.flatMap((recording) => {
+    const track = recording.tracks.find((each) => each.trackId === trackId)
+    return track ? [trackSegments(recording, track, `${folder}${recording.id}/`)] : []
+  })
+  return formatMediaPlaylist({
+    type: isEnded ? 'vod' : 'event',
+    start: { timeOffsetMs: 0, precise: true },
+    mediaSequence: 0,
+    independentSegments: true,
+    isEnded,
+    segments: segments.flatMap((list, at) =>
+      list.map((segment, index) => (at > 0 && index === 0 ? { ...segment, discontinuity: true } : segment)),
+    ),
+  })
+}
+
+function trackSegments(recording: RecordingDetail, { trackId, clockRateHz }: TrackFact, folder: string): HlsSegment[] {
+  const segments = segmentsOf(recording, trackId)
+  return segments.map((segment) => ({
+    uri: `${folder}t${trackId}-${segment.sequence}.m4s`,
+    durationMs: (segment.durationTicks * 1000) / clockRateHz,
+    discontinuity: segment.discontinuity && segment !== segments[0],
+    map: { uri: `${folder}t${trackId}-init${segment.initId}.mp4` },
+    programDateTimeMs: segment.epochMs,
+  }))
 }

@@ -4,14 +4,17 @@ import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
 import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
-import type { VodHandler, VodTarget } from './vod-handler.ts'
+import { cutToRange } from './time-range.ts'
+import type { RangeTarget, VodHandler, VodTarget } from './vod-handler.ts'
 import { vodManifest } from './vod-manifest.ts'
-import { vodMultivariantPlaylist, vodTrackPlaylist } from './vod-playlists.ts'
+import { rangeTrackPlaylist, vodMultivariantPlaylist, vodTrackPlaylist } from './vod-playlists.ts'
 
 export type VodOptions = {
   readonly store: BlobStore
   /** Facts of a recording from the catalogue. */
   readonly recording: (id: string) => Promise<RecordingDetail | undefined>
+  /** Ids of the recordings of a stream that touch a time, oldest first. */
+  readonly recordingsOf: (stream: string, fromMs: number, toMs: number | undefined) => Promise<readonly string[]>
   readonly nowMs: () => number
 }
 
@@ -41,9 +44,25 @@ export class VodService implements VodHandler {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, { id, file }: VodTarget): Promise<void> {
-    const entry = await this.#load(id)
+    const cached = this.#cache.get(id)
+    // What is recorded does not change: a stale list that knows the file will do.
+    const isKnown = cached !== undefined && blobKey(cached.detail, file) !== undefined
+    const entry = isKnown ? cached : await this.#load(id)
     const body = await this.#body(entry, file)
     await send(request, response, body)
+  }
+
+  async serveRange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { stream, file, range }: RangeTarget,
+  ): Promise<void> {
+    const ids = await this.#options.recordingsOf(stream, range.fromMs, range.toMs)
+    const details = await Promise.all(ids.map(async (id) => (await this.#load(id)).detail))
+    const cut = details.map((detail) => cutToRange(detail, range)).filter(({ segments }) => segments.length > 0)
+    const list = rangeList(cut, { stream, file, range })
+    if (list === undefined) throw new AccessDeniedError(`nothing of "${stream}" is recorded of that time`, 'not-found')
+    await send(request, response, list)
   }
 
   async #body(entry: Cached, file: string): Promise<Body> {
@@ -51,7 +70,7 @@ export class VodService implements VodHandler {
     if (file === 'mp4') return this.#movie(entry)
     const isEnded = detail.endedMs !== undefined
     if (file === 'index.m3u8') return listBody(vodMultivariantPlaylist(detail), 'hls', isEnded)
-    if (file === 'manifest.mpd') return listBody(vodManifest(detail), 'dash', isEnded)
+    if (file === 'manifest.mpd') return listBody(vodManifest([detail]), 'dash', isEnded)
     const asPlaylist = /^t(\d+)\.m3u8$/.exec(file)
     const track = detail.tracks.find(({ trackId }) => trackId === Number(asPlaylist?.[1]))
     if (track) return listBody(vodTrackPlaylist(detail, track), 'hls', isEnded)
@@ -121,6 +140,26 @@ function listBody(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean)
       yield bytes.subarray(from, to)
     },
   }
+}
+
+/** Undefined where there is no such list. */
+function rangeList(recordings: readonly RecordingDetail[], { stream, file, range }: RangeTarget): Body | undefined {
+  const [first] = recordings
+  if (!first) return undefined
+  const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
+  const folder = `${'../'.repeat(stream.split('/').length)}vod/`
+  if (file === 'index.m3u8') return listBody(vodMultivariantPlaylist(first, range.query), 'hls', isEnded)
+  if (file === 'manifest.mpd') {
+    return listBody(
+      vodManifest(recordings, ({ id }) => `${folder}${id}/`),
+      'dash',
+      isEnded,
+    )
+  }
+  const track = /^t(\d+)\.m3u8$/.exec(file)?.[1]
+  return track === undefined
+    ? undefined
+    : listBody(rangeTrackPlaylist(recordings, Number(track), folder), 'hls', isEnded)
 }
 
 function blobKey(detail: RecordingDetail, file: string): string | undefined {

@@ -8,6 +8,7 @@ import {
 } from '../../../../media/formats/dash/index.ts'
 import type { CmafIndex, IndexedRun, IndexedSegment, IndexedTrack } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
+import { type Ladder, type Member, tracksOf } from '../ladder.ts'
 import { initUri, segmentUri } from '../segment-address.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
@@ -19,16 +20,20 @@ export const UTC_QUERY = 'utc'
 const UTC_SCHEME = 'urn:mpeg:dash:utc:http-xsdate:2014'
 /** Parts between the live edge and where players should be. */
 const LATENCY_PARTS = 3
-const PLAYBACK_RATE = { min: 0.96, max: 1.04 }
+const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
+/** Tracks of one run start up to this much before each other. */
+const NEARLY_MS = 500
+const FOREIGN_SET_ID = 100
 /** Target durations behind the live edge without low latency: as HOLD-BACK of HLS. */
 const DELAY_TARGETS = 3
 
-/** The MPD of a stream, or undefined while there is nothing to list. */
-export function manifest(index: CmafIndex, asked: DashTemplate): string | undefined {
+/** The MPD of a stream with its renditions and variants, or undefined while there is nothing to list. */
+export function manifest(ladder: Ladder, asked: DashTemplate): string | undefined {
+  const [{ index }] = ladder
   if (index.runs.length === 0) return undefined
   const template = asked === 'number' && isOnGrid(index) ? 'number' : 'timeline'
   const startMs = index.zeroEpochMs
-  const periods = periodsOf(index, { template, startMs })
+  const periods = periodsOf(ladder, { template, startMs })
   const common = {
     periods,
     minBufferTimeMs:
@@ -44,7 +49,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate, startMs: numbe
   const isLowLatency = template === 'number' && index.isLowLatency
   const latencyMs = isLowLatency ? LATENCY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
   const service = {
-    latency: { targetMs: latencyMs, minMs: Math.round(latencyMs / 2), maxMs: 4 * latencyMs },
+    latency: { targetMs: latencyMs, minMs: Math.round(latencyMs * 0.75), maxMs: Math.round(latencyMs * 1.5) },
     playbackRate: PLAYBACK_RATE,
   }
   return {
@@ -52,7 +57,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate, startMs: numbe
     availabilityStartTimeMs: startMs,
     publishTimeMs: endMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
-    timeShiftBufferDepthMs: options.windowSegments * targetSeconds * 1000,
+    timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
     suggestedPresentationDelayMs: latencyMs,
     utcTiming: { schemeIdUri: UTC_SCHEME, value: `manifest.mpd?${UTC_QUERY}` },
     ...(isLowLatency ? { serviceDescription: service } : {}),
@@ -89,50 +94,71 @@ function runOf(runs: readonly IndexedRun[], { sequence }: IndexedSegment): Index
 
 type Manner = { readonly template: DashTemplate /** Wall clock of time 0. */; readonly startMs: number }
 
-/** Every discontinuity starts a period. */
-function periodsOf(index: CmafIndex, manner: Manner): MpdPeriod[] {
-  return index.runs.flatMap((run, at) => {
-    const until = index.runs[at + 1]?.sequence ?? Number.POSITIVE_INFINITY
-    const adaptationSets = [...index.tracks.values()].flatMap((track) => {
-      const segments = index.listed(track).filter(({ sequence }) => sequence >= run.sequence && sequence < until)
+/** Every discontinuity of the stream starts a period, for the members of its ladder too. */
+function periodsOf(ladder: Ladder, manner: Manner): MpdPeriod[] {
+  const [source] = ladder
+  return source.index.runs.flatMap((run, at) => {
+    const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
+    const parts = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(({ member, track }) => {
+      const segments = member.index.listed(track).filter((segment) => {
+        const startMs = (segment.startTicks * 1000) / track.info.clockRateHz
+        return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
+      })
       // Gaps stay among the others: numbers count on.
-      return segments.every(({ parts }) => parts.length === 0)
-        ? []
-        : [adaptationSet(index, { track, segments, run, manner })]
+      return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, manner }]
     })
-    if (adaptationSets.length === 0) return []
-    return [
-      { id: `p${run.sequence}`, startMs: run.epochMs - manner.startMs - (run.startMs - run.gridMs), adaptationSets },
-    ]
+    if (parts.length === 0) return []
+    const startMs = run.epochMs - manner.startMs - (run.startMs - run.gridMs)
+    return [{ id: `p${run.sequence}`, startMs, adaptationSets: adaptationSets(parts) }]
   })
 }
 
 type RunOfTrack = {
+  readonly member: Member
   readonly track: IndexedTrack
   readonly segments: readonly IndexedSegment[]
   readonly run: IndexedRun
   readonly manner: Manner
 }
 
-function adaptationSet(index: CmafIndex, part: RunOfTrack): MpdAdaptationSet {
-  const { track, segments, run } = part
-  const { info } = track
-  const isFirst = [...index.tracks.values()].find((each) => each.info.kind === info.kind) === track
+/** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
+function adaptationSets(parts: readonly RunOfTrack[]): MpdAdaptationSet[] {
+  const sets = new Map<string, RunOfTrack[]>()
+  for (const part of parts) {
+    const { kind, id, codecString } = part.track.info
+    const key = kind === 'video' ? `video ${codecString.split('.')[0]}` : `audio ${id}`
+    sets.set(key, [...(sets.get(key) ?? []), part])
+  }
+  const kinds = new Set<string>()
+  return [...sets.values()].flatMap((members) => {
+    const [first] = members
+    if (!first) return []
+    const isMain = !kinds.has(first.track.info.kind)
+    kinds.add(first.track.info.kind)
+    return [adaptationSet(first, members, isMain)]
+  })
+}
+
+function adaptationSet(first: RunOfTrack, members: readonly RunOfTrack[], isMain: boolean): MpdAdaptationSet {
+  const { info } = first.track
+  const { run } = first
+  const isIndependent = members.every(({ segments }) => segments.every((segment) => segment.isIndependent))
   return {
-    id: info.id,
+    // Sets of members that the stream itself has no track for come behind its own.
+    id: first.member.prefix === '' ? info.id : FOREIGN_SET_ID + info.id,
     contentType: info.kind,
-    isMain: isFirst,
+    isMain,
     ...(info.language === undefined ? {} : { lang: info.language }),
-    ...(segments.every(({ isIndependent }) => isIndependent) ? { startWithSap: 1 as const } : {}),
+    ...(isIndependent ? { startWithSap: 1 as const } : {}),
     producerReferenceTime: {
       wallClockTimeMs: run.epochMs,
       presentationTimeTicks: Math.round((run.startMs * info.clockRateHz) / 1000),
     },
-    representations: [representation(index, part)],
+    representations: members.map(representation),
   }
 }
 
-function representation(index: CmafIndex, part: RunOfTrack): MpdRepresentation {
+function representation(part: RunOfTrack): MpdRepresentation {
   const { info } = part.track
   const kindFacts =
     info.kind === 'video'
@@ -142,32 +168,35 @@ function representation(index: CmafIndex, part: RunOfTrack): MpdRepresentation {
         }
       : { audioSamplingRateHz: info.sampleRateHz, channelCount: info.channelCount }
   return {
-    id: `t${info.id}`,
+    id: `${part.member.prefix.replace(/[^A-Za-z0-9]/g, '-')}t${info.id}`,
     bandwidthBps: measureBitRates(part.track).peakBps,
     codecs: info.codecString,
     ...kindFacts,
-    template: segmentTemplate(index, part),
+    template: segmentTemplate(part),
   }
 }
 
-function segmentTemplate(index: CmafIndex, { track, segments, run, manner }: RunOfTrack): MpdSegmentTemplate {
+function segmentTemplate({ member, track, segments, run, manner }: RunOfTrack): MpdSegmentTemplate {
+  const { index, prefix } = member
   const { clockRateHz, id } = track.info
   const ticks = (ms: number) => Math.round((ms * clockRateHz) / 1000)
+  const [first] = segments
   const common = {
     timescaleHz: clockRateHz,
-    initialization: initUri(index.life, id, segments[0]?.initId ?? 0),
-    media: segmentUri(index.life, id, '$Number$'),
+    initialization: prefix + initUri(index.life, id, first?.initId ?? 0),
+    media: prefix + segmentUri(index.life, id, '$Number$'),
     presentationTimeOffsetTicks: ticks(run.gridMs),
   }
+  const firstNumber = first?.sequence ?? 1
   if (manner.template === 'timeline') {
-    const startNumber = segments[0]?.sequence ?? 1
-    return { ...common, startNumber, segments: { kind: 'timeline', entries: segments } }
+    return { ...common, startNumber: firstNumber, segments: { kind: 'timeline', entries: segments } }
   }
   const { segmentMs, partTargetMs } = index.options
+  const firstMs = ((first?.startTicks ?? 0) * 1000) / clockRateHz
   const low = index.isLowLatency && !index.ended
   return {
     ...common,
-    startNumber: run.sequence,
+    startNumber: firstNumber - Math.round((firstMs - run.gridMs) / segmentMs),
     segments: {
       kind: 'nominal',
       durationTicks: ticks(segmentMs),

@@ -6,6 +6,7 @@ import {
   type HlsSegment,
 } from '../../../../media/formats/hls/index.ts'
 import type { CmafIndex, IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from '../../../packaging/index.ts'
+import type { Member } from '../ladder.ts'
 import { initUri, partUri, segmentUri, trackPlaylistUri } from '../segment-address.ts'
 
 /** Parts of segments older than this many target durations are left out. RFC 8216bis, 4.4.4.9. */
@@ -18,7 +19,12 @@ const PART_HOLD_BACK_TARGETS = 3
 export type MediaForm = 'whole' | 'delta'
 
 /** The media playlist of one track, Low-Latency where the track keeps to the rules for it. RFC 8216bis, 4.4 and B.1. */
-export function mediaPlaylist(index: CmafIndex, track: IndexedTrack, form: MediaForm): string {
+export function mediaPlaylist(
+  index: CmafIndex,
+  track: IndexedTrack,
+  form: MediaForm,
+  others: readonly Member[] = [],
+): string {
   const listed = index.listed(track)
   const hidden = track.segments.slice(0, track.segments.length - listed.length)
   const slidOut = hidden.filter((segment) => segment.discontinuity).length
@@ -34,7 +40,7 @@ export function mediaPlaylist(index: CmafIndex, track: IndexedTrack, form: Media
     independentSegments: listed.every((segment) => segment.isIndependent),
     isEnded: index.ended,
     segments: shown.map((segment, at) => lists.segment(segment, shown.length - at <= SEGMENTS_WITH_PARTS)),
-    ...(isLive ? liveParts(index, track, lists) : {}),
+    ...(isLive ? liveParts(index, track, lists, others) : {}),
     ...(skipped > 0 ? { skippedSegments: skipped } : {}),
   })
 }
@@ -52,14 +58,15 @@ function skipOld(index: CmafIndex, { info }: IndexedTrack, listed: readonly Inde
   return { skipped, shown: skipped > 0 ? listed.slice(skipped) : listed }
 }
 
-function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists) {
+function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists, others: readonly Member[]) {
   const { targetSeconds, options, isLowLatency } = index
   const serverControl = {
     canBlockReload: true,
     canSkipUntilMs: SKIP_TARGETS * targetSeconds * 1000,
     holdBackMs: HOLD_BACK_TARGETS * targetSeconds * 1000,
   }
-  const reports = { renditionReports: renditionReports(index, track) }
+  const members = [{ prefix: '', index }, ...others]
+  const reports = { renditionReports: members.flatMap((member) => renditionReports(member, track)) }
   if (!isLowLatency) return { serverControl, ...reports }
   const open = track.open && track.open.regularCount > 0 ? { open: lists.open(track.open) } : {}
   const hint = lists.hint(track)
@@ -79,12 +86,12 @@ function newest({ segments, open }: IndexedTrack, isLowLatency: boolean): { msn:
   return last && { msn: last.sequence, part: isLowLatency && last.isRegular ? last.parts.length - 1 : -1 }
 }
 
-function renditionReports(index: CmafIndex, own: IndexedTrack): HlsRenditionReport[] {
+function renditionReports({ index, prefix }: Member, own: IndexedTrack): HlsRenditionReport[] {
   return [...index.tracks.values()].flatMap((track) => {
     const place = track === own ? undefined : newest(track, index.isLowLatency)
     if (!place) return []
     const lastPart = place.part < 0 ? {} : { lastPart: place.part }
-    return [{ uri: trackPlaylistUri(track.info.id), lastMsn: place.msn, ...lastPart }]
+    return [{ uri: prefix + trackPlaylistUri(track.info.id), lastMsn: place.msn, ...lastPart }]
   })
 }
 
@@ -118,7 +125,7 @@ class SegmentLists {
     return {
       discontinuity: open.discontinuity,
       map: this.#map(open.initId),
-      programDateTimeMs: open.epochMs,
+      programDateTimeMs: open.epochMs + this.#index.epochShiftMs,
       parts: this.#parts(open.sequence, open.parts.slice(0, open.regularCount)),
     }
   }
@@ -138,8 +145,8 @@ class SegmentLists {
       durationMs: (segment.durationTicks * 1000) / clockRateHz,
       discontinuity: segment.discontinuity,
       map: this.#map(segment.initId),
-      programDateTimeMs: segment.epochMs,
-      gap: segment.parts.length === 0,
+      programDateTimeMs: segment.epochMs + this.#index.epochShiftMs,
+      gap: segment.place === 'gap',
     }
   }
   #parts(sequence: number, parts: readonly IndexedPart[]): HlsPart[] {

@@ -3,8 +3,9 @@ import {
   type HlsAudioRendition,
   type HlsVariant,
 } from '../../../../media/formats/hls/index.ts'
-import type { CmafIndex, CmafTrackInfo } from '../../../packaging/index.ts'
+import type { CmafTrackInfo } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
+import { type Ladder, type LadderTrack, tracksOf } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
 
 const AUDIO_GROUP = 'audio'
@@ -12,27 +13,49 @@ const AUDIO_GROUP = 'audio'
 type Video = Extract<CmafTrackInfo, { kind: 'video' }>
 type Audio = Extract<CmafTrackInfo, { kind: 'audio' }>
 
-export function multivariantPlaylist(index: CmafIndex): string {
-  const tracks = [...index.tracks.values()]
-  const video = tracks.filter((track) => track.info.kind === 'video')
-  const audio = tracks.filter((track) => track.info.kind === 'audio')
-  const loudest = audio.map(measureBitRates).sort((a, b) => b.peakBps - a.peakBps)[0]
+/**
+ * One playlist for a stream with its renditions and variants. The audio tracks of the stream itself go with every
+ * video; a member without video is a variant of its own.
+ */
+export function multivariantPlaylist(ladder: Ladder): string {
+  const video = tracksOf(ladder, 'video')
+  const audio = tracksOf(ladder.slice(0, 1), 'audio')
   const withAudio = video.length > 0 && audio.length > 0
-  const variants = (video.length > 0 ? video : audio).map((track): HlsVariant => {
-    const own = measureBitRates(track)
-    const info = track.info
-    const codecs = withAudio ? [info.codecString, ...audio.map((each) => each.info.codecString)] : [info.codecString]
-    return {
-      uri: trackPlaylistUri(info.id),
-      bandwidthBps: own.peakBps + (withAudio ? (loudest?.peakBps ?? 0) : 0),
-      averageBandwidthBps: own.meanBps + (withAudio ? (loudest?.meanBps ?? 0) : 0),
-      codecs: [...new Set(codecs)],
-      ...(info.kind === 'video' ? videoAttributes(info) : {}),
-      ...(withAudio ? { audioGroup: AUDIO_GROUP } : {}),
-    }
+  const soundAlone = tracksOf(ladder, 'audio').filter(
+    ({ member }) => (video.length === 0 || member !== ladder[0]) && tracksOf([member], 'video').length === 0,
+  )
+  const variants = [...video.map((track) => videoVariant(track, audio)), ...soundAlone.map(audioVariant)]
+  const [first, ...others] = variants
+  const ordered = others.toSorted((a, b) => b.bandwidthBps - a.bandwidthBps)
+  return formatMultivariantPlaylist({
+    independentSegments: true,
+    variants: first ? [first, ...ordered] : [],
+    audio: withAudio ? audio.map((track, at) => audioRendition(track, at, audio)) : [],
   })
-  const renditions = withAudio ? audio.map((track, at) => audioRendition(track.info as Audio, at)) : []
-  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions })
+}
+
+function uriOf({ member, track }: LadderTrack): string {
+  return member.prefix + trackPlaylistUri(track.info.id)
+}
+
+function videoVariant(each: LadderTrack, audio: readonly LadderTrack[]): HlsVariant {
+  const own = measureBitRates(each.track)
+  const rates = audio.map(({ track }) => measureBitRates(track))
+  const codecs = [each, ...audio].map(({ track }) => track.info.codecString)
+  return {
+    uri: uriOf(each),
+    bandwidthBps: own.peakBps + Math.max(0, ...rates.map(({ peakBps }) => peakBps)),
+    averageBandwidthBps: own.meanBps + Math.max(0, ...rates.map(({ meanBps }) => meanBps)),
+    codecs: [...new Set(codecs)],
+    ...videoAttributes(each.track.info as Video),
+    ...(audio.length > 0 ? { audioGroup: AUDIO_GROUP } : {}),
+  }
+}
+
+function audioVariant(each: LadderTrack): HlsVariant {
+  const { peakBps, meanBps } = measureBitRates(each.track)
+  const codecs = [each.track.info.codecString]
+  return { uri: uriOf(each), bandwidthBps: peakBps, averageBandwidthBps: meanBps, codecs }
 }
 
 function videoAttributes({ widthPx, heightPx, frameRate }: Video): Partial<HlsVariant> {
@@ -42,11 +65,15 @@ function videoAttributes({ widthPx, heightPx, frameRate }: Video): Partial<HlsVa
   }
 }
 
-function audioRendition({ id, language, channelCount }: Audio, at: number): HlsAudioRendition {
+/** NAME is unique in its group. RFC 8216bis, 4.4.6.1.1. */
+function audioRendition(each: LadderTrack, at: number, all: readonly LadderTrack[]): HlsAudioRendition {
+  const { language, channelCount } = each.track.info as Audio
+  const isAlone = all.filter(({ track }) => track.info.language === language).length === 1
+  const name = language === undefined || !isAlone ? `${language ?? 'audio'} ${at + 1}` : language
   return {
     groupId: AUDIO_GROUP,
-    name: language ?? `audio ${at + 1}`,
-    uri: trackPlaylistUri(id),
+    name,
+    uri: uriOf(each),
     ...(language === undefined ? {} : { language }),
     channelCount,
     isDefault: at === 0,

@@ -1,0 +1,44 @@
+import type { CmafIndex, IndexedTrack } from '../../packaging/index.ts'
+
+/** Which live streams belong together. */
+export interface Ladders {
+  /** Renditions and variants of a stream, whether they are live or not. */
+  membersOf(source: string): readonly string[]
+  /** The stream whose ladder `name` is in; undefined where it is in none. */
+  sourceOf(name: string): string | undefined
+}
+
+/** A stream in the lists of another, or in its own. */
+export type Member = {
+  /** In front of its addresses; empty for the stream itself, `720p/` for a rendition. */
+  readonly prefix: string
+  readonly index: CmafIndex
+}
+
+/** The stream itself first. */
+export type Ladder = readonly [source: Member, ...others: readonly Member[]]
+
+export type LadderTrack = { readonly member: Member; readonly track: IndexedTrack }
+
+/** Tracks that have something to play. */
+export function tracksOf(members: readonly Member[], kind: 'video' | 'audio'): LadderTrack[] {
+  return members.flatMap((member) =>
+    [...member.index.tracks.values()]
+      .filter(({ info, segments }) => info.kind === kind && segments.length > 0)
+      .map((track) => ({ member, track })),
+  )
+}
+
+/** From the folder of one stream to that of another: `720p/`, `../other/`; empty for the same. */
+export function prefixTo(from: string, to: string): string {
+  const [a, b] = [from.split('/'), to.split('/')]
+  let common = 0
+  while (common < a.length && common < b.length && a[common] === b[common]) common++
+  const path = [...a.slice(common).map(() => '..'), ...b.slice(common)]
+  return path.map((part) => `${part}/`).join('')
+}
+
+/** Changes whenever a list of the ladder does. */
+export function ladderVersion(ladder: Ladder): number {
+  return ladder.reduce((sum, { index, prefix }) => sum + index.segmentVersion + prefix.length * 1_000_000, 0)
+}

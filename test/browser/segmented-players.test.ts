@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
+import { poll } from '../support/poll.ts'
+import { TestServer } from '../support/server.ts'
+import { launchBrowser, skipWithoutChromium, WatchedPage } from './support/browser.ts'
+import { PlayerHost } from './support/player-host.ts'
+import { type PlayerName, START, WATCH, type Watched } from './support/players.ts'
+import { LoopPublisher } from './support/publisher.ts'
+
+type Form = {
+  readonly name: string
+  readonly player: PlayerName
+  readonly file: string
+  readonly mode: 'low' | 'normal'
+}
+
+const LIVE: readonly Form[] = [
+  { name: 'LL-HLS', player: 'hls', file: 'index.m3u8', mode: 'low' },
+  { name: 'LL-DASH', player: 'dash', file: 'manifest.mpd?template=number', mode: 'low' },
+  { name: 'LL-HLS', player: 'shaka', file: 'index.m3u8', mode: 'low' },
+  { name: 'LL-DASH', player: 'shaka', file: 'manifest.mpd?template=number', mode: 'low' },
+  { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
+  { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
+  { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
+]
+const RECORDED: readonly Form[] = [
+  { name: 'recorded HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
+  { name: 'recorded DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
+  { name: 'recorded DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
+]
+const PLAYED_SECONDS = 4
+/** Players work their way to the live edge first. */
+const SETTLING_SAMPLES = 15
+
+type Stage = { readonly browser: Browser; readonly host: PlayerHost; readonly server: TestServer }
+
+async function play({ browser, host, server }: Stage, { player, file, mode }: Form, folder: string): Promise<Watched> {
+  await using watched = await WatchedPage.open(browser)
+  const { page } = watched
+  await page.goto(host.url)
+  await page.addScriptTag({ url: `/${player}.js` })
+  await page.evaluate(`(() => { ${WATCH} ${START[player](server.http(`${folder}/${file}`), mode)} })()`)
+  const done = `window.watched().playedSeconds > ${PLAYED_SECONDS} || window.watched().errors.some((error) => error.startsWith('fatal'))`
+  await page.waitForFunction(done, undefined, { polling: 100, timeout: 40_000 }).catch(() => {})
+  return await page.evaluate<Watched>('window.watched()')
+}
+
+function percentile(values: readonly number[], share: number): string {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(2) ?? '–'
+}
+
+async function playsWell(t: TestContext, stage: Stage, form: Form, folder: string): Promise<void> {
+  const { errors, stalls, latencies, playedSeconds, frameCount } = await play(stage, form, folder)
+  const settled = latencies.slice(SETTLING_SAMPLES)
+  const latency =
+    settled.length > 0 ? `, latency ${percentile(settled, 0.5)} s p50 ${percentile(settled, 0.95)} s p95` : ''
+  t.diagnostic(
+    `${form.name} in ${form.player}: ${frameCount} frames, ${stalls.length} stalls${latency} ${errors.join('; ')}`,
+  )
+  assert.deepEqual(
+    errors.filter((error) => error.startsWith('fatal')),
+    [],
+    `${form.name} in ${form.player}`,
+  )
+  assert.ok(playedSeconds > PLAYED_SECONDS, `${form.name} in ${form.player} played ${playedSeconds} s`)
+  assert.ok(frameCount > 30, `${form.name} in ${form.player} showed ${frameCount} frames`)
+}
+
+/** Two at a time: as many as the machine has cores. */
+async function playAll(t: TestContext, stage: Stage, forms: readonly Form[], folder: string): Promise<void> {
+  for (let at = 0; at < forms.length; at += 2) {
+    await Promise.all(forms.slice(at, at + 2).map((form) => playsWell(t, stage, form, folder)))
+  }
+}
+
+test('hls.js, shaka-player and dash.js play every form', { skip: skipWithoutChromium() }, async (t) => {
+  await using server = await TestServer.start([
+    'hls.segmentMs=1000',
+    'hls.windowSegments=20',
+    'streams.**.record=true',
+    'streams.**.graceMs=0',
+  ])
+  await using host = await PlayerHost.start()
+  const browser = await launchBrowser()
+  t.after(() => browser.close())
+  const stage = { browser, host, server }
+  {
+    await using _publisher = LoopPublisher.start(server.rtmp('live/demo'))
+    await server.live('live/demo')
+    // A window as a stream has it that has run for a while.
+    await poll('some segments', async () => {
+      const response = await fetch(server.http('live/demo/t1.m3u8'))
+      return response.ok && parseMediaPlaylist(await response.text()).segments.length >= 5 ? true : undefined
+    })
+    await t.test('live and with low latency', async (inner) => await playAll(inner, stage, LIVE, 'live/demo'))
+  }
+  await t.test('recorded', async (inner) => {
+    type Recordings = { readonly recordings: readonly { readonly id: string; readonly isOpen: boolean }[] }
+    const id = await poll('the closed recording', async () => {
+      const { recordings } = await server.json<Recordings>('api/v1/recordings')
+      return recordings.find(({ isOpen }) => !isOpen)?.id
+    })
+    await playAll(inner, stage, RECORDED, `vod/${id}`)
+  })
+})

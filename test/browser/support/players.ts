@@ -1,0 +1,65 @@
+/**
+ * What runs in the page, as text: each player is started on `url` and answers `latency()` in seconds. All write into
+ * `window.watched`: errors, stalls after the first picture, and samples of the latency.
+ */
+export type PlayerName = 'hls' | 'shaka' | 'dash'
+
+export type Watched = {
+  readonly errors: readonly string[]
+  readonly stalls: readonly number[]
+  readonly latencies: readonly number[]
+  readonly playedSeconds: number
+  readonly frameCount: number
+  /** Heights of the pictures, one after the other where they changed. */
+  readonly heights: readonly number[]
+}
+
+export const WATCH = `
+  const video = document.querySelector('video')
+  const state = { errors: [], stalls: [], latencies: [], heights: [], started: undefined }
+  window.watchedState = state
+  let latency = () => undefined
+  video.addEventListener('playing', () => { state.started ??= video.currentTime })
+  video.addEventListener('waiting', () => { if (state.started !== undefined && !video.seeking && !video.ended) state.stalls.push(video.currentTime) })
+  video.addEventListener('error', () => state.errors.push('fatal media: ' + video.error?.message))
+  video.addEventListener('resize', () => state.heights.push(video.videoHeight))
+  setInterval(() => {
+    const seconds = latency()
+    if (state.started !== undefined && Number.isFinite(seconds) && !video.paused) state.latencies.push(seconds)
+  }, 100)
+  window.watched = () => ({
+    errors: state.errors, stalls: state.stalls, latencies: state.latencies, heights: state.heights,
+    playedSeconds: state.started === undefined ? 0 : video.currentTime - state.started,
+    frameCount: video.getVideoPlaybackQuality().totalVideoFrames,
+  })
+`
+
+/** `low`: as close to the live edge as the player can. */
+export const START: Readonly<Record<PlayerName, (url: string, mode: 'low' | 'normal') => string>> = {
+  hls: (url, mode) => `
+    const hls = new Hls({ lowLatencyMode: ${mode === 'low'}, enableWorker: false, maxLiveSyncPlaybackRate: 1.1 })
+    window.player = hls
+    hls.on(Hls.Events.ERROR, (_, data) => state.errors.push((data.fatal ? 'fatal ' : '') + data.details + ' ' + (data.error?.message ?? '')))
+    hls.loadSource('${url}')
+    hls.attachMedia(video)
+    latency = () => hls.playingDate ? (Date.now() - hls.playingDate.getTime()) / 1000 : undefined
+    video.play().catch(() => {})
+  `,
+  shaka: (url, mode) => `
+    shaka.polyfill.installAll()
+    const player = new shaka.Player()
+    window.player = player
+    player.addEventListener('error', ({ detail }) => state.errors.push('fatal shaka ' + (detail.code ?? detail.message ?? JSON.stringify(detail))))
+    ${mode === 'low' ? 'player.configure({ streaming: { lowLatencyMode: true, liveSync: { enabled: true } } })' : ''}
+    player.attach(video).then(() => player.load('${url}')).then(() => { ${mode === 'low' ? 'player.goToLive()' : ''}; return video.play() }).catch((error) => state.errors.push('fatal shaka ' + (error.code ?? error.message)))
+    latency = () => player.isLive() && player.getPlayheadTimeAsDate() ? (Date.now() - player.getPlayheadTimeAsDate().getTime()) / 1000 : undefined
+  `,
+  dash: (url, mode) => `
+    const player = dashjs.MediaPlayer().create()
+    window.player = player
+    player.updateSettings({ debug: { logLevel: 0 }, streaming: { ${mode === 'low' ? 'delay: { liveDelay: 1 }, liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.1, max: 0.2 } },' : ''} } })
+    player.on('error', ({ error }) => state.errors.push('fatal dash ' + (error?.code ?? '') + ' ' + (error?.message ?? error)))
+    player.initialize(video, '${url}', true)
+    latency = () => player.isDynamic() ? player.getCurrentLiveLatency() : undefined
+  `,
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { checkPresentation } from '../support/check-presentation.ts'
+import { poll } from '../support/poll.ts'
+import { clip, hasCommand, skipUnless, skipWithoutFfmpeg } from '../support/requirements.ts'
+import { TestServer } from '../support/server.ts'
+import { Av, skipWithoutNodeAv } from './support/av.ts'
+import { run } from './support/command.ts'
+import { differences } from './support/compare.ts'
+import { MATERIALS } from './support/material.ts'
+import { gstreamerPlays, untilLive } from './support/peers.ts'
+
+const NAMES = ['H.264 (B) + AAC', 'HEVC (B) + AAC', 'AV1 + Opus', 'clip H.264 variable rate']
+const CLASSIC = 'H.264 (B) + AAC'
+const SETS = [
+  'workers=1',
+  'streams.**.graceMs=0',
+  'streams.**.record=true',
+  'hls.segmentMs=1000',
+  'hls.windowSegments=30',
+  'delivery.lingerMs=60000',
+]
+/** RTMP has milliseconds, and FFmpeg rounds once more. */
+const TOLERANCE = { tickSeconds: 0.002, record: 'same meaning', joinSeconds: 0 } as const
+
+type Recordings = {
+  readonly recordings: readonly { readonly id: string; readonly stream: string; readonly isOpen: boolean }[]
+}
+
+async function bytesOf(url: string): Promise<Buffer> {
+  const response = await fetch(url)
+  assert.equal(response.status, 200, url)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+/** Access units as Debian's FFmpeg copies them, hash by hash: `stream hash` a line. */
+async function ffmpegHashes(input: string): Promise<string[]> {
+  const args = ['-v', 'error', '-nostdin', '-i', input, '-map', '0:v', '-map', '0:a', '-c', 'copy']
+  const { stdout, stderr } = await run('ffmpeg', [...args, '-f', 'framemd5', '-'])
+  assert.equal(stderr, '', input)
+  return stdout
+    .split('\n')
+    .filter((line) => /^\d/.test(line))
+    .map((line) => {
+      const [stream, , , , , hash] = line.split(',')
+      return `${stream} ${hash?.trim()}`
+    })
+    .sort()
+}
+
+describe('HLS and DASH read by others are what was published', { skip: skipWithoutNodeAv() }, () => {
+  let server: TestServer
+  let folder = ''
+  const files = new Map<string, string>()
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-segmented-'))
+    server = await TestServer.start(SETS)
+    await using av = new Av()
+    for (const name of NAMES) {
+      const material = MATERIALS.find((each) => each.name === name)
+      const path = material?.clip ? clip(material.clip) : join(folder, `${files.size}.mp4`)
+      if (path === undefined) continue
+      if (material?.tracks) await av.call('make', { path, tracks: material.tracks, seconds: 4 })
+      files.set(name, path)
+    }
+  })
+  after(async () => {
+    await server[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Publishes all of it and returns the folders of the ended stream and of its recording. */
+  async function publish(av: Av, name: string, stream: string): Promise<string[]> {
+    const from = files.get(name) ?? ''
+    const { tracks } = await av.call('read', { url: from })
+    await av.call('publishStart', { from, url: server.rtmp(stream), pauseSeconds: 0.75 })
+    await untilLive(server, stream, tracks.length)
+    const opened = fetch(server.http(`${stream}/index.m3u8`))
+    await av.call('publishFinish', { url: server.rtmp(stream) })
+    await opened
+    const id = await poll('the closed recording', async () => {
+      const { recordings } = await server.json<Recordings>('api/v1/recordings')
+      return recordings.find((each) => each.stream === stream && !each.isOpen)?.id
+    })
+    return [server.http(stream), server.http(`vod/${id}`)]
+  }
+
+  NAMES.forEach((name, at) => {
+    test(`${name}, by FFmpeg 8.1, and to the rules`, async (t) => {
+      const from = files.get(name)
+      if (from === undefined) return t.skip('the clips are not here')
+      await using av = new Av()
+      const source = await av.call('read', { url: from })
+      for (const base of await publish(av, name, `seg/${at}`)) {
+        assert.deepEqual(await checkPresentation((uri) => bytesOf(`${base}/${uri}`), 'manifest.mpd'), [])
+        for (const file of ['index.m3u8', 'manifest.mpd']) {
+          const out = await av.call('read', { url: `${base}/${file}` })
+          // FFmpeg's DASH demuxer leaves out a first Opus packet in front of time 0; the box checks above see it.
+          const isCut = file === 'manifest.mpd' && source.tracks.some(({ codec }) => codec === 'opus')
+          const problems = differences(source, out, TOLERANCE).filter(
+            (problem) => !isCut || !problem.startsWith('opus'),
+          )
+          assert.deepEqual(problems, [], `${base}/${file}`)
+        }
+      }
+    })
+  })
+
+  test("by Debian's FFmpeg and by GStreamer's hlsdemux2 and dashdemux2", {
+    skip: skipWithoutFfmpeg() || skipUnless(hasCommand('gst-launch-1.0'), 'GStreamer'),
+  }, async () => {
+    await using av = new Av()
+    const expected = await ffmpegHashes(files.get(CLASSIC) ?? '')
+    for (const base of await publish(av, CLASSIC, 'seg/debian')) {
+      for (const file of ['index.m3u8', 'manifest.mpd']) {
+        assert.deepEqual(await ffmpegHashes(`${base}/${file}`), expected, `${base}/${file}`)
+        const { code, stderr } = await gstreamerPlays(`uridecodebin3 uri=${base}/${file} ! video/x-raw`)
+        assert.equal(code, 0, `${base}/${file}: ${stderr}`)
+      }
+    }
+  })
+})

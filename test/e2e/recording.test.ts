@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -75,6 +75,16 @@ describeWorkers('recording', SETS, (context) => {
   })
 })
 
+/** Five seconds of synthetic pictures and sound. */
+const WRITTEN_BYTES = 5 * (25 * 1000 + 46 * 200)
+
+function storedBytes(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.includes('sqlite'),
+  )
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+}
+
 test('after kill -9 everything but the part being written is there', async () => {
   const storagePath = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
   try {
@@ -86,6 +96,7 @@ test('after kill -9 everything but the part being written is there', async () =>
       'five seconds to be recorded',
       async () => ((await recordings(first))[0]?.durationSeconds ?? 0) >= 4 || undefined,
     )
+    await poll('all but the last part to be written', () => storedBytes(storagePath) >= WRITTEN_BYTES || undefined)
     await first.stop('SIGKILL')
 
     await using second = await TestServer.start(ONE_WORKER, { storagePath })

@@ -13,6 +13,16 @@ import { startNative } from './native-engine.ts'
 /** What more than this is says more about the clocks than about the stream. */
 const MAX_CREDIBLE_LATENCY_SECONDS = 120
 
+const { default: POLICY } = Hls.DefaultConfig.fragLoadPolicy
+/** The server waits for what is about to exist, so a 404 is its last word: the stream has begun anew. */
+const FRAGMENT_POLICY: typeof POLICY = {
+  ...POLICY,
+  errorRetry: POLICY.errorRetry && {
+    ...POLICY.errorRetry,
+    shouldRetry: (_config, _count, _isTimeout, response, retry) => retry && response?.code !== 404,
+  },
+}
+
 /** Safari plays HLS itself, with its own codecs and AirPlay. Only it has ManagedMediaSource, or no MediaSource at all. */
 function prefersNative(video: HTMLVideoElement): boolean {
   const isSafari = 'ManagedMediaSource' in window || !('MediaSource' in window)
@@ -38,6 +48,7 @@ class HlsEngine implements PlaybackEngine {
       backBufferLength: 30,
       liveDurationInfinity: true,
       maxLiveSyncPlaybackRate: 1.08,
+      fragLoadPolicy: { default: FRAGMENT_POLICY },
     })
     this.#hls.on(Hls.Events.ERROR, (_event, data) => this.#onError(data))
     this.#hls.loadSource(options.path)

@@ -62,6 +62,8 @@ export type IndexedTrack = {
   readonly segments: IndexedSegment[]
   /** Discontinuities in front of `segments`. */
   discontinuitySequence: number
+  /** Segments that start without a key frame. */
+  dependentCount: number
   open: OpenSegment | undefined
   /** Goes up with every change of this track's lists. */
   version: number

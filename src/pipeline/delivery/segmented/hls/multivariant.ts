@@ -28,7 +28,7 @@ export function multivariantPlaylist(ladder: Ladder): string {
   const [first, ...others] = variants
   const ordered = others.toSorted((a, b) => b.bandwidthBps - a.bandwidthBps)
   return formatMultivariantPlaylist({
-    independentSegments: true,
+    independentSegments: [...video, ...audio].every(({ track }) => track.dependentCount === 0),
     variants: first ? [first, ...ordered] : [],
     audio: withAudio ? audio.map((track, at) => audioRendition(track, at, audio)) : [],
   })

@@ -174,6 +174,7 @@ export class CmafIndex {
     if (recordingId !== undefined) leaveLog(segments, segments.length - windowSegments - GRACE_SEGMENTS)
     while (segments.length > this.windowSegments + GRACE_SEGMENTS) {
       const gone = segments.shift()
+      track.keyframeSequence += gone?.keyframes.length ?? 0
       if (gone?.discontinuity) track.discontinuitySequence++
       if (gone?.isIndependent === false) track.dependentCount--
     }
@@ -224,6 +225,7 @@ function newTrack(info: CmafTrackInfo): IndexedTrack {
     inits: new Map(),
     segments: [],
     discontinuitySequence: 0,
+    keyframeSequence: 0,
     dependentCount: 0,
     open: undefined,
     version: 0,

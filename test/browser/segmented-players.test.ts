@@ -3,11 +3,12 @@ import { type TestContext, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
 import { poll } from '../support/poll.ts'
+import { skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { launchBrowser, skipWithoutChromium, WatchedPage } from './support/browser.ts'
 import { PlayerHost } from './support/player-host.ts'
 import { type PlayerName, START, WATCH, type Watched } from './support/players.ts'
-import { LoopPublisher } from './support/publisher.ts'
+import { LoopPublisher, PICTURE } from './support/publisher.ts'
 
 type Form = {
   readonly name: string
@@ -30,7 +31,7 @@ const RECORDED: readonly Form[] = [
   { name: 'recorded DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
   { name: 'recorded DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
 ]
-const PLAYED_SECONDS = 4
+const PLAYED_SECONDS = 3
 /** Players work their way to the live edge first. */
 const SETTLING_SAMPLES = 15
 
@@ -105,4 +106,45 @@ test('hls.js, shaka-player and dash.js play every form', { skip: skipWithoutChro
     })
     await playAll(inner, stage, RECORDED, `vod/${id}`)
   })
+})
+
+test('hls.js switches between the members of a ladder, up and down', {
+  skip: skipWithoutChromium() || skipWithoutFfmpeg(),
+}, async () => {
+  await using server = await TestServer.start(['hls.segmentMs=1000', 'streams.live/x.variants=[live/x_low]'])
+  await using host = await PlayerHost.start()
+  await using _first = LoopPublisher.start(server.rtmp('live/x'))
+  await using _second = LoopPublisher.start(server.rtmp('live/x_low'), PICTURE.replace('1280x720', '640x360'))
+  await server.live('live/x')
+  await server.live('live/x_low')
+  await poll('both members', async () => {
+    const response = await fetch(server.http('live/x/index.m3u8'))
+    return response.ok && (await response.text()).includes('x_low') ? true : undefined
+  })
+  const browser = await launchBrowser()
+  try {
+    await using watched = await WatchedPage.open(browser)
+    const { page } = watched
+    await page.goto(host.url)
+    await page.addScriptTag({ url: '/hls.js' })
+    await page.evaluate(`(() => { ${WATCH} ${START.hls(server.http('live/x/index.m3u8'), 'low')} })()`)
+    await watched.until('window.watched().playedSeconds > 1')
+    // hls.js has the lowest bit rate first.
+    for (const [level, height] of [
+      [0, 360],
+      [1, 720],
+    ] as const) {
+      await page.evaluate(`player.nextLevel = ${level}`)
+      await watched.until(`document.querySelector('video').videoHeight === ${height}`)
+      const { playedSeconds } = await page.evaluate<Watched>('window.watched()')
+      await watched.until(`window.watched().playedSeconds > ${playedSeconds + 1}`)
+    }
+    const { errors } = await page.evaluate<Watched>('window.watched()')
+    assert.deepEqual(
+      errors.filter((error) => error.startsWith('fatal')),
+      [],
+    )
+  } finally {
+    await browser.close()
+  }
 })

@@ -26,8 +26,8 @@ export class LoopPublisher implements AsyncDisposable {
   }
 
   /** By the ffmpeg command where there is one, else by the FFmpeg inside node-av. */
-  static start(url: string): LoopPublisher {
-    return new LoopPublisher(hasCommand('ffmpeg') ? loopClip(clipPath(), url) : encodeLive(url))
+  static start(url: string, picture = PICTURE): LoopPublisher {
+    return new LoopPublisher(hasCommand('ffmpeg') ? loopClip(clipPath(picture), url) : encodeLive(url))
   }
 
   /** What it complained about. */
@@ -43,20 +43,22 @@ export class LoopPublisher implements AsyncDisposable {
   }
 }
 
-let madeClip: string | undefined
+const madeClips = new Map<string, string>()
 
 /** Made once, removed when the tests of this process are over. */
-function clipPath(): string {
-  if (madeClip !== undefined) return madeClip
+function clipPath(picture: string): string {
+  const known = madeClips.get(picture)
+  if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'millrace-publish-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  madeClip = join(folder, 'clip.flv')
-  makeClip(madeClip)
-  return madeClip
+  const path = join(folder, 'clip.flv')
+  makeClip(picture, path)
+  madeClips.set(picture, path)
+  return path
 }
 
-function makeClip(path: string): void {
-  const sources = ['-f', 'lavfi', '-i', PICTURE, '-f', 'lavfi', '-i', TONE, '-t', CLIP_SECONDS]
+function makeClip(picture: string, path: string): void {
+  const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', TONE, '-t', CLIP_SECONDS]
   const video = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '30', '-pix_fmt', 'yuv420p']
   const audio = ['-c:a', 'aac', '-ac', '2', '-b:a', '128k']
   execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...sources, ...video, ...audio, path])

@@ -39,6 +39,7 @@ function headLines(playlist: HlsMediaPlaylist): string[] {
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`)
   if (playlist.discontinuitySequence) lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`)
   if (playlist.type !== 'live') lines.push(`#EXT-X-PLAYLIST-TYPE:${playlist.type.toUpperCase()}`)
+  if (playlist.iFramesOnly) lines.push('#EXT-X-I-FRAMES-ONLY')
   if (skippedSegments !== undefined) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skippedSegments}`)
   return lines
 }

@@ -9,6 +9,9 @@ export function formatMultivariantPlaylist(playlist: HlsMultivariantPlaylist): s
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS')
   for (const rendition of playlist.audio) lines.push(`#EXT-X-MEDIA:${mediaAttributes(rendition)}`)
   for (const variant of playlist.variants) lines.push(`#EXT-X-STREAM-INF:${streamAttributes(variant)}`, variant.uri)
+  for (const variant of playlist.iFrames ?? []) {
+    lines.push(`#EXT-X-I-FRAME-STREAM-INF:${streamAttributes(variant)},URI=${quoted(variant.uri)}`)
+  }
   return `${lines.join('\n')}\n`
 }
 

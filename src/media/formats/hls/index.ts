@@ -4,6 +4,7 @@ export { parseMediaPlaylist } from './parse-media-playlist.ts'
 export type {
   HlsAudioRendition,
   HlsByteRange,
+  HlsIFrameVariant,
   HlsMap,
   HlsMediaPlaylist,
   HlsMultivariantPlaylist,

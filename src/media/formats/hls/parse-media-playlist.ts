@@ -62,6 +62,7 @@ const TAGS = new Map<string, (value: string, state: State) => void>([
   ],
   ['EXT-X-PLAYLIST-TYPE', (value, state) => set(state.playlist, { type: value === 'VOD' ? 'vod' : 'event' })],
   ['EXT-X-INDEPENDENT-SEGMENTS', (_, state) => set(state.playlist, { independentSegments: true })],
+  ['EXT-X-I-FRAMES-ONLY', (_, state) => set(state.playlist, { iFramesOnly: true })],
   ['EXT-X-ENDLIST', (_, state) => set(state.playlist, { isEnded: true })],
   ['EXT-X-DISCONTINUITY', (_, state) => set(state.segment, { discontinuity: true })],
   ['EXT-X-GAP', (_, state) => set(state.segment, { gap: true })],

@@ -13,6 +13,8 @@ export type HlsMediaPlaylist = {
   /** No segment will be added. Always so for `vod`. */
   readonly isEnded: boolean
   readonly segments: readonly HlsSegment[]
+  /** Every segment is one key frame. RFC 8216bis, 4.4.3.6. */
+  readonly iFramesOnly?: boolean
   /** EXT-X-PART-INF: longest partial segment. RFC 8216bis, 4.4.3.7. */
   readonly partTargetMs?: number
   readonly serverControl?: HlsServerControl
@@ -78,7 +80,11 @@ export type HlsMultivariantPlaylist = {
   readonly independentSegments: boolean
   readonly variants: readonly HlsVariant[]
   readonly audio: readonly HlsAudioRendition[]
+  readonly iFrames?: readonly HlsIFrameVariant[]
 }
+
+/** A playlist of key frames for trick play. RFC 8216bis, 4.4.6.3. */
+export type HlsIFrameVariant = Pick<HlsVariant, 'uri' | 'bandwidthBps' | 'codecs' | 'resolution'>
 
 export type HlsVariant = {
   readonly uri: string

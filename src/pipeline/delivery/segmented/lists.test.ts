@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { checkMpd } from '../../../media/formats/dash/testing/check-mpd.ts'
+import { readMpd } from '../../../media/formats/dash/testing/read-mpd.ts'
 import { parseMediaPlaylist } from '../../../media/formats/hls/index.ts'
 import { checkPlaylist } from '../../../media/formats/hls/testing/check-playlist.ts'
 import { type Frame, type Ticks, type Track, ticks } from '../../../media/model/index.ts'
@@ -136,6 +137,26 @@ describe('the lists of a stream', () => {
     assert.deepEqual(
       numbers,
       numbers.map((_, at) => (numbers[0] ?? 0) + at),
+    )
+    assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('put periods one after the other, also where a publisher was faster than the clock', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    const second = (from: number) => {
+      const frames = Array.from({ length: 75 }, (_, at) => videoFrame(from + at * 40, at % 25 === 0))
+      // All of it arrives at once.
+      for (const frame of frames) output.onFrame(frame, { isJoin: false, epochMs: 1_700_000_000_000 + from / 10 })
+    }
+    second(0)
+    output.onDiscontinuity()
+    second(3200)
+    follow()
+    const { periods } = readMpd(manifest([{ prefix: '', index }], 'timeline') ?? '')
+    assert.deepEqual(
+      periods.map(({ startMs }) => startMs),
+      [0, 3000],
     )
     assert.deepEqual(problemsOf(index), [])
   })

@@ -5,6 +5,9 @@
 export function trackPlaylistUri(trackId: number): string {
   return `t${trackId}.m3u8`
 }
+export function iFramePlaylistUri(trackId: number): string {
+  return `t${trackId}-iframes.m3u8`
+}
 export function initUri(life: string, trackId: number, initId: number): string {
   return `t${trackId}-${life}-init${initId}.m4s`
 }
@@ -24,6 +27,7 @@ export function recordedFile(trackId: number, sequence: number): string {
 export type ListResource =
   | { readonly kind: 'multivariant' }
   | { readonly kind: 'playlist'; readonly trackId: number }
+  | { readonly kind: 'i-frames'; readonly trackId: number }
   | { readonly kind: 'manifest' }
 
 export type MediaResource = { readonly trackId: number; readonly life: string } & (
@@ -35,14 +39,14 @@ export type MediaResource = { readonly trackId: number; readonly life: string } 
 export type SegmentedResource = ListResource | MediaResource
 
 const MEDIA = /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
-const PLAYLIST = /^t(\d{1,5})\.m3u8$/
+const PLAYLIST = /^t(\d{1,5})(-iframes)?\.m3u8$/
 
 /** What a file name below a stream's folder asks for; undefined where it is none of ours. */
 export function parseSegmentedResource(file: string): SegmentedResource | undefined {
   if (file === 'index.m3u8') return { kind: 'multivariant' }
   if (file === 'manifest.mpd') return { kind: 'manifest' }
   const playlist = PLAYLIST.exec(file)
-  if (playlist) return { kind: 'playlist', trackId: Number(playlist[1]) }
+  if (playlist) return { kind: playlist[2] ? 'i-frames' : 'playlist', trackId: Number(playlist[1]) }
   const [, track, life, init, sequence, part] = MEDIA.exec(file) ?? []
   if (life === undefined) return undefined
   const place = { trackId: Number(track), life }

@@ -7,6 +7,7 @@ import { checkDirectives, hasCome, type PlaylistDirectives, readDirectives } fro
 import { type DashTemplate, manifest, UTC_QUERY } from './dash/manifest.ts'
 import { findMedia } from './find-media.ts'
 import { GrowingSegment } from './growing-segment.ts'
+import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, prefixTo } from './ladder.ts'
@@ -92,6 +93,10 @@ export class SegmentedService {
     await this.#block(view, resource.trackId, directives, request.signal)
     const track = view.track(resource.trackId)
     if (!track) throw new AccessDeniedError('no such track', 'not-found')
+    if (resource.kind === 'i-frames') {
+      const list = texts.get(`i-frames ${resource.trackId}`, index.segmentVersion, () => iFramePlaylist(index, track))
+      return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
+    }
     const form = directives.skip && !index.ended ? 'delta' : 'whole'
     const make = () => mediaPlaylist(index, track, form, this.#openSiblings(name))
     const list = texts.get(`${form} ${resource.trackId}`, track.version, make)
@@ -230,7 +235,7 @@ export class SegmentedService {
 }
 
 function isList(resource: SegmentedResource): resource is ListResource {
-  return resource.kind === 'multivariant' || resource.kind === 'playlist' || resource.kind === 'manifest'
+  return ['multivariant', 'playlist', 'i-frames', 'manifest'].includes(resource.kind)
 }
 
 /** `?template=` of an MPD. Throws MalformedInputError. */

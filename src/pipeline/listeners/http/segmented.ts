@@ -10,6 +10,7 @@ import {
 } from '../../delivery/index.ts'
 import { type ByteRange, parseByteRange, readTimeRange } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
+import { readCmcd } from './cmcd.ts'
 import { chooseEncoding, isKnownToClient } from './conditional.ts'
 import { CORS, isHead } from './respond.ts'
 
@@ -40,13 +41,18 @@ export async function serveSegmented(
     return
   }
   if (answer.kind === 'media' || answer.kind === 'growing' || answer.kind === 'recorded')
-    context.segmented.audience.seen(
-      name,
-      `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`,
-    )
+    context.segmented.audience.seen(name, viewerOf(request, query))
   if (answer.kind === 'recorded') return await context.vod.serve(request, response, answer)
   const etag = `"${file}"`
   context.segmented.sentBytes += await send({ request, response, etag }, answer, left.signal)
+}
+
+/** A player that says its session (CMCD) is known by it; else address and agent stand for it. */
+function viewerOf(request: IncomingMessage, query: URLSearchParams): string {
+  const sessionId = readCmcd(query, request.headers).get('sid')
+  return typeof sessionId === 'string' && sessionId !== ''
+    ? `cmcd ${sessionId}`
+    : `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`
 }
 
 /** `etag` of media: their address says all, for what it names never changes. */

@@ -145,6 +145,7 @@ export class CmafIndex {
     if (segments.length === 0 && !isRegular) this.isLowLatency = false
     this.targetSeconds ||= record.targetSeconds
     segments.push({ ...record, place: 'log', parts: open.parts, isRegular })
+    if (!record.isIndependent) track.dependentCount++
     this.#noteRun(track, record)
     this.#shorten(track)
     for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
@@ -172,7 +173,10 @@ export class CmafIndex {
     const { windowSegments, recordingId } = this.options
     if (recordingId !== undefined) leaveLog(segments, segments.length - windowSegments - GRACE_SEGMENTS)
     while (segments.length > this.windowSegments + GRACE_SEGMENTS) {
-      if (segments.shift()?.discontinuity) track.discontinuitySequence++
+      const gone = segments.shift()
+      track.keyframeSequence += gone?.keyframes.length ?? 0
+      if (gone?.discontinuity) track.discontinuitySequence++
+      if (gone?.isIndependent === false) track.dependentCount--
     }
     const lowest = Math.min(...segments.map((segment) => segment.initId))
     for (const id of inits.keys()) if (id < lowest) inits.delete(id)
@@ -216,7 +220,16 @@ type ChunkRecord = Extract<CmafRecord, { type: 'chunk' }>
 type SegmentRecord = Extract<CmafRecord, { type: 'segment' }>
 
 function newTrack(info: CmafTrackInfo): IndexedTrack {
-  return { info, inits: new Map(), segments: [], discontinuitySequence: 0, open: undefined, version: 0 }
+  return {
+    info,
+    inits: new Map(),
+    segments: [],
+    discontinuitySequence: 0,
+    keyframeSequence: 0,
+    dependentCount: 0,
+    open: undefined,
+    version: 0,
+  }
 }
 
 /** Segments before `until` are from now on to be had from the recording. */

@@ -62,6 +62,10 @@ export type IndexedTrack = {
   readonly segments: IndexedSegment[]
   /** Discontinuities in front of `segments`. */
   discontinuitySequence: number
+  /** Key frames of the segments in front of `segments`. */
+  keyframeSequence: number
+  /** Segments that start without a key frame. */
+  dependentCount: number
   open: OpenSegment | undefined
   /** Goes up with every change of this track's lists. */
   version: number

@@ -32,19 +32,18 @@ export function manifest(ladder: Ladder, asked: DashTemplate): string | undefine
   const [{ index }] = ladder
   if (index.runs.length === 0) return undefined
   const template = asked === 'number' && isOnGrid(index) ? 'number' : 'timeline'
-  const startMs = index.zeroEpochMs
-  const periods = periodsOf(ladder, { template, startMs })
+  const periods = periodsOf(ladder, template)
   const common = {
     periods,
     minBufferTimeMs:
       template === 'number' && index.isLowLatency ? index.options.partTargetMs : index.targetSeconds * 1000,
     maxSegmentDurationMs: index.targetSeconds * 1000,
   }
-  if (index.ended) return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: endMs(index) - startMs })
-  return formatMpd({ ...common, ...liveAttributes(index, template, startMs) })
+  if (index.ended) return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: mediaEndMs(index) })
+  return formatMpd({ ...common, ...liveAttributes(index, template) })
 }
 
-function liveAttributes(index: CmafIndex, template: DashTemplate, startMs: number) {
+function liveAttributes(index: CmafIndex, template: DashTemplate) {
   const { targetSeconds, options } = index
   const isLowLatency = template === 'number' && index.isLowLatency
   const latencyMs = isLowLatency ? LATENCY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
@@ -54,8 +53,8 @@ function liveAttributes(index: CmafIndex, template: DashTemplate, startMs: numbe
   }
   return {
     type: 'dynamic',
-    availabilityStartTimeMs: startMs,
-    publishTimeMs: endMs(index),
+    availabilityStartTimeMs: index.zeroEpochMs,
+    publishTimeMs: index.zeroEpochMs + mediaEndMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
     timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
     suggestedPresentationDelayMs: latencyMs,
@@ -64,11 +63,11 @@ function liveAttributes(index: CmafIndex, template: DashTemplate, startMs: numbe
   } satisfies Partial<Mpd>
 }
 
-/** Wall clock of the end of the newest segment. */
-function endMs({ tracks }: CmafIndex): number {
+/** Media time of the end of the newest segment. */
+function mediaEndMs({ tracks }: CmafIndex): number {
   const ends = [...tracks.values()].flatMap(({ info, segments }) => {
     const last = segments.at(-1)
-    return last ? [last.epochMs + (last.durationTicks * 1000) / info.clockRateHz] : []
+    return last ? [((last.startTicks + last.durationTicks) * 1000) / info.clockRateHz] : []
   })
   return Math.max(0, ...ends)
 }
@@ -92,10 +91,8 @@ function runOf(runs: readonly IndexedRun[], { sequence }: IndexedSegment): Index
   return runs.findLast((run) => run.sequence <= sequence) ?? (runs[0] as IndexedRun)
 }
 
-type Manner = { readonly template: DashTemplate /** Wall clock of time 0. */; readonly startMs: number }
-
 /** Every discontinuity of the stream starts a period, for the members of its ladder too. */
-function periodsOf(ladder: Ladder, manner: Manner): MpdPeriod[] {
+function periodsOf(ladder: Ladder, template: DashTemplate): MpdPeriod[] {
   const [source] = ladder
   return source.index.runs.flatMap((run, at) => {
     const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
@@ -105,11 +102,11 @@ function periodsOf(ladder: Ladder, manner: Manner): MpdPeriod[] {
         return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
       })
       // Gaps stay among the others: numbers count on.
-      return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, manner }]
+      return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, template }]
     })
     if (parts.length === 0) return []
-    const startMs = run.epochMs - manner.startMs - (run.startMs - run.gridMs)
-    return [{ id: `p${run.sequence}`, startMs, adaptationSets: adaptationSets(parts) }]
+    // The stream's line of time goes on over discontinuities, as long as the wall clock says.
+    return [{ id: `p${run.sequence}`, startMs: run.gridMs, adaptationSets: adaptationSets(parts) }]
   })
 }
 
@@ -118,7 +115,7 @@ type RunOfTrack = {
   readonly track: IndexedTrack
   readonly segments: readonly IndexedSegment[]
   readonly run: IndexedRun
-  readonly manner: Manner
+  readonly template: DashTemplate
 }
 
 /** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
@@ -176,7 +173,7 @@ function representation(part: RunOfTrack): MpdRepresentation {
   }
 }
 
-function segmentTemplate({ member, track, segments, run, manner }: RunOfTrack): MpdSegmentTemplate {
+function segmentTemplate({ member, track, segments, run, template }: RunOfTrack): MpdSegmentTemplate {
   const { index, prefix } = member
   const { clockRateHz, id } = track.info
   const ticks = (ms: number) => Math.round((ms * clockRateHz) / 1000)
@@ -188,7 +185,7 @@ function segmentTemplate({ member, track, segments, run, manner }: RunOfTrack): 
     presentationTimeOffsetTicks: ticks(run.gridMs),
   }
   const firstNumber = first?.sequence ?? 1
-  if (manner.template === 'timeline') {
+  if (template === 'timeline') {
     return { ...common, startNumber: firstNumber, segments: { kind: 'timeline', entries: segments } }
   }
   const { segmentMs, partTargetMs } = index.options

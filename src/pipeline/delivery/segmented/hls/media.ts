@@ -25,19 +25,17 @@ export function mediaPlaylist(
   form: MediaForm,
   others: readonly Member[] = [],
 ): string {
-  const listed = index.listed(track)
-  const hidden = track.segments.slice(0, track.segments.length - listed.length)
-  const slidOut = hidden.filter((segment) => segment.discontinuity).length
-  const { skipped, shown } =
-    form === 'delta' && !index.ended ? skipOld(index, track, listed) : { skipped: 0, shown: listed }
+  const from = index.ended ? 0 : Math.max(0, track.segments.length - index.windowSegments)
+  const skipped = form === 'delta' && !index.ended ? countOld(index, track, from) : 0
+  const shown = track.segments.slice(from + skipped)
   const lists = new SegmentLists(index, track)
   const isLive = !index.ended
   return formatMediaPlaylist({
     type: 'live',
     targetDurationSeconds: index.targetSeconds,
-    mediaSequence: listed[0]?.sequence ?? track.open?.sequence ?? 0,
-    discontinuitySequence: track.discontinuitySequence + slidOut,
-    independentSegments: listed.every((segment) => segment.isIndependent),
+    mediaSequence: track.segments[from]?.sequence ?? track.open?.sequence ?? 0,
+    discontinuitySequence: track.discontinuitySequence + countDiscontinuities(track, from),
+    independentSegments: track.dependentCount === 0,
     isEnded: index.ended,
     segments: shown.map((segment, at) => lists.segment(segment, shown.length - at <= SEGMENTS_WITH_PARTS)),
     ...(isLive ? liveParts(index, track, lists, others) : {}),
@@ -45,17 +43,21 @@ export function mediaPlaylist(
   })
 }
 
-/** RFC 8216bis, 6.2.5.1: what lies further from the end than the skip boundary, if that is more than one segment. */
-function skipOld(index: CmafIndex, { info }: IndexedTrack, listed: readonly IndexedSegment[]) {
-  let aheadTicks = 0
-  let kept = 0
-  for (const segment of listed.toReversed()) {
-    if (aheadTicks / info.clockRateHz >= SKIP_TARGETS * index.targetSeconds) break
-    aheadTicks += segment.durationTicks
-    kept++
+/** Of the segments that are kept in front of the list. */
+function countDiscontinuities({ segments }: IndexedTrack, until: number): number {
+  let count = 0
+  for (let at = 0; at < until; at++) if (segments[at]?.discontinuity) count++
+  return count
+}
+
+/** Segments behind the skip boundary, which a delta update leaves out. RFC 8216bis, 6.2.5.1. */
+function countOld({ targetSeconds }: CmafIndex, { info, segments }: IndexedTrack, from: number): number {
+  const boundaryTicks = SKIP_TARGETS * targetSeconds * info.clockRateHz
+  let first = segments.length
+  for (let aheadTicks = 0; first > from && aheadTicks < boundaryTicks; first--) {
+    aheadTicks += segments[first - 1]?.durationTicks ?? 0
   }
-  const skipped = listed.length - kept
-  return { skipped, shown: skipped > 0 ? listed.slice(skipped) : listed }
+  return first - from
 }
 
 function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists, others: readonly Member[]) {

@@ -7,6 +7,7 @@ import type { CmafTrackInfo } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Ladder, type LadderTrack, tracksOf } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
+import { iFrameVariant } from './i-frames.ts'
 
 const AUDIO_GROUP = 'audio'
 
@@ -28,8 +29,9 @@ export function multivariantPlaylist(ladder: Ladder): string {
   const [first, ...others] = variants
   const ordered = others.toSorted((a, b) => b.bandwidthBps - a.bandwidthBps)
   return formatMultivariantPlaylist({
-    independentSegments: true,
+    independentSegments: [...video, ...audio].every(({ track }) => track.dependentCount === 0),
     variants: first ? [first, ...ordered] : [],
+    iFrames: video.flatMap((track) => iFrameVariant(track) ?? []),
     audio: withAudio ? audio.map((track, at) => audioRendition(track, at, audio)) : [],
   })
 }

@@ -34,7 +34,9 @@ export async function serveSegmented(
   if (range && LISTS.has(resource.kind))
     return await context.vod.serveRange(request, response, { stream: name, file, range })
   const left = new AbortController()
-  response.on('close', () => left.abort())
+  response.on('close', () => {
+    if (!response.writableFinished) left.abort()
+  })
   const answer = await context.segmented.answer(name, resource, { query, signal: left.signal })
   if (left.signal.aborted) {
     if (answer.kind === 'media') answer.held.done()

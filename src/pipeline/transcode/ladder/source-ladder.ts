@@ -57,7 +57,7 @@ export type LadderReport = {
 }
 
 /** A process that died so soon after its start may have died of what it was fed: that is not fed again. */
-const SUSPICIOUS_MS = 5000
+const SUSPICIOUS_MS = 2000
 /** A rendition that is not live by then is not waited for any more. */
 const MAX_START_MS = 20_000
 /** A job that cannot be done is tried again, but not at once. */

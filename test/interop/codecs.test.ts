@@ -227,7 +227,7 @@ async function makeSource(folder: string, seconds = SECONDS): Promise<Material[]
   await using av = new Av()
   const path = join(folder, `source-${seconds}.mp4`)
   const tracks = [
-    { encoder: 'libx264', options: { preset: 'ultrafast', g: '10', bf: '2', crf: '12' } },
+    { encoder: 'libx264', options: { preset: 'ultrafast', g: seconds > SECONDS ? '50' : '10', bf: '2', crf: '12' } },
     { encoder: 'aac', sampleRateHz: 48_000, beeps: true },
   ]
   await av.call('make', { path, tracks, seconds })

@@ -18,7 +18,13 @@ export type EncodedTrack = {
   /** In the canonical form of docs/codec-registry.md. */
   readonly config: Uint8Array
 } & (
-  | { readonly kind: 'video'; readonly codec: VideoCodecId; readonly widthPx: number; readonly heightPx: number }
+  | {
+      readonly kind: 'video'
+      readonly codec: VideoCodecId
+      readonly widthPx: number
+      readonly heightPx: number
+      readonly frameRate?: number
+    }
   | {
       readonly kind: 'audio'
       readonly codec: AudioCodecId

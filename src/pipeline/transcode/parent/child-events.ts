@@ -18,7 +18,15 @@ const schemas = {
   missing: z.object({ reason: z.string().max(4000) }),
   job: z.object({ job }),
   track: z.discriminatedUnion('kind', [
-    z.object({ job, kind: z.literal('video'), id: size, codec: z.enum(VIDEO_CODECS), widthPx: size, heightPx: size }),
+    z.object({
+      job,
+      kind: z.literal('video'),
+      id: size,
+      codec: z.enum(VIDEO_CODECS),
+      widthPx: size,
+      heightPx: size,
+      frameRate: z.number().positive().optional(),
+    }),
     z.object({
       job,
       kind: z.literal('audio'),
@@ -88,8 +96,9 @@ export const readRungFailed = (message: Message): { slot: number; problem: strin
 export function readTrack(message: Message): Track {
   const said = read('track', schemas.track, message)
   if (said.kind === 'video') {
-    const { id, codec, widthPx, heightPx } = said
-    return videoTrack(id, codec, message.payload, { widthPx, heightPx })
+    const { id, codec, widthPx, heightPx, frameRate } = said
+    const track = videoTrack(id, codec, message.payload, { widthPx, heightPx })
+    return frameRate === undefined ? track : { ...track, frameRate }
   }
   const { id, codec, sampleRateHz, channelCount } = said
   return audioTrack(id, codec, message.payload, { sampleRateHz, channelCount })

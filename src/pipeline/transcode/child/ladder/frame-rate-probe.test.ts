@@ -33,3 +33,15 @@ test('a source that ends early, or has no times, is taken for a usual one', () =
   assert.equal(probe.flush().length, 1)
   assert.equal(probe.framesPerSecond, 30)
 })
+
+test('a rate that the stream declares is taken where the times agree, and only there', () => {
+  const rateOf = (declared: number | undefined, step: number) => {
+    const probe = new FrameRateProbe(declared)
+    for (let index = 0; index < 6; index++) probe.push(frame(index, step))
+    return probe.framesPerSecond
+  }
+  assert.equal(rateOf(29.97, 3000), 29.97)
+  assert.equal(rateOf(60, 3600), 25)
+  assert.equal(rateOf(undefined, 2970), 30)
+  assert.equal(Math.round(rateOf(undefined, 12_000) * 10), 75)
+})

@@ -39,7 +39,7 @@ export class LadderVideo implements Disposable {
     this.#closeDecoder()
     this.#track = track
     this.#clockwiseDegrees = clockwiseDegrees
-    this.#rate = new FrameRateProbe()
+    this.#rate = new FrameRateProbe(track.frameRate)
     for (const rung of this.#copies) rung.copyTrack(track)
   }
   add(rung: Rung): void {

@@ -35,8 +35,7 @@ export const VIDEO_ENCODERS = {
       preset,
       ...(bFrames === 0 ? { tune: 'zerolatency' } : {}),
       'forced-idr': '1',
-      // Frames come when the source has them: the rate control goes by their times.
-      'x264-params': 'scenecut=0:keyint=infinite:sliced-threads=0:force-cfr=0',
+      'x264-params': 'scenecut=0:keyint=infinite:sliced-threads=0',
     }),
     frame: annexBToLengthPrefixed,
     config: (extradata) => {

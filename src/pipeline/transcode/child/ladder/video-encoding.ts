@@ -24,7 +24,7 @@ export class VideoEncoding implements Disposable {
   readonly #sink: EncodingSink
   readonly #context
   readonly #packet
-  readonly #shape: { readonly widthPx: number; readonly heightPx: number }
+  readonly #shape: { readonly widthPx: number; readonly heightPx: number; readonly frameRate: number }
   #isAnnounced = false
 
   /** `like`: a frame of the kind that will come. */
@@ -48,7 +48,7 @@ export class VideoEncoding implements Disposable {
     this.#codec = order.codec
     this.#trackId = trackId
     this.#sink = sink
-    this.#shape = { widthPx: like.width, heightPx: like.height }
+    this.#shape = { widthPx: like.width, heightPx: like.height, frameRate: order.frameRate }
     this.#context = openEncoder(av, choice, order, like)
     this.#packet = new av.Packet()
     this.#packet.alloc()

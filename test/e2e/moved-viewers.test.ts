@@ -13,9 +13,10 @@ import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
 import { pictureNumber } from '../support/synthetic.ts'
 
+const MAX_LAG_MS = 300
 const SETS = [
   'workers=1',
-  'delivery.maxLagMs=300',
+  `delivery.maxLagMs=${MAX_LAG_MS}`,
   'delivery.maxMoves=1000',
   'delivery.stallMs=60000',
   'streams.**.graceMs=0',
@@ -93,7 +94,13 @@ test('viewers that fell behind go on at the newest keyframe, with times that go 
   for (const viewer of viewers) await viewer.past(3)
   for (const viewer of viewers) viewer.pause()
   let sent = 5
+  const pausedMs = performance.now()
   for (; sent < 155; sent += 10) await publisher.send(10)
+  await poll('the viewers to be further behind than they may', async () => {
+    await publisher.send(1)
+    sent++
+    return performance.now() - pausedMs > 3 * MAX_LAG_MS ? true : undefined
+  })
   for (const viewer of viewers) viewer.resume()
   await poll('the viewers to be moved', async () => {
     await publisher.send(5)

@@ -24,7 +24,8 @@ const STATUS: Readonly<Record<string, number>> = {
 /** The control thread's HTTP server: API, pages, metrics, health. Workers hand requests to it over a local socket. */
 export async function openControlApi(context: ApiContext): Promise<Server> {
   const app = fastify({
-    serverFactory: (handler) => http.createServer(handler),
+    // The workers keep their connections: one that this side closed would take their next request with it.
+    serverFactory: (handler) => http.createServer({ keepAliveTimeout: 0 }, handler),
     forceCloseConnections: true,
     bodyLimit: 1_048_576,
   })

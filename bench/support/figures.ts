@@ -3,8 +3,11 @@ export function percentile(values: readonly number[], share: number): number | u
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.round(share * (sorted.length - 1))]
 }
+/** The mean of the middle two where their number is even; NaN of none. */
 export function median(values: readonly number[]): number {
-  return percentile(values, 0.5) ?? Number.NaN
+  const sorted = [...values].sort((a, b) => a - b)
+  const [lower, upper] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]]
+  return ((lower ?? Number.NaN) + (upper ?? Number.NaN)) / 2
 }
 
 /** The medians, field by field, of runs that measured the same. */

@@ -35,11 +35,14 @@ export function pinSelf(cpu: number): void {
   execFileSync('taskset', ['-a', '-c', '-p', String(cpu), String(process.pid)], { stdio: 'ignore' })
 }
 
+/** Then a process that was asked to end is ended. */
+const STOP_PATIENCE_MS = 8000
+
 export async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 8000)
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS)
   await exited
   clearTimeout(timer)
 }

@@ -30,7 +30,7 @@ const WATCH_STEP_MS = 100
 
 /**
  * Sends one log to the viewers of one worker. A pass writes to each viewer what it has not had yet, as views on the
- * shared log; viewers at the same position share the views, so a viewer costs one `socket.write` and nothing else.
+ * shared log; viewers at the same position share the views, so a viewer costs one write on its handle and nothing else.
  */
 export class Fanout {
   readonly subscription: Subscription

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Column, formatTable, medianOf } from '../support/figures.ts'
+import { accepting, freePort } from '../support/ports.ts'
 import { cpuTime, LOAD_CPU, nativeProgram, pinned, SERVER_CPU, start, stopProcess } from '../support/processes.ts'
 import { Publisher } from '../support/publisher.ts'
 import { BenchSource } from '../support/source.ts'
-import { freePort, MillraceTarget } from '../support/targets.ts'
+import { MillraceTarget } from '../support/targets.ts'
 
 export type FilesOptions = {
   readonly runs: number
@@ -139,8 +140,9 @@ server { listen 127.0.0.1:${port}; root ${folder}/www; } }\n`,
     }
     // The worker of a root's nginx runs as nobody.
     execFileSync('chmod', ['-R', 'a+rX', folder])
-    const nginx = new NginxFiles(await freePort(), folder)
-    await delay(1000)
+    const port = await freePort()
+    const nginx = new NginxFiles(port, folder)
+    await accepting(port)
     return nginx
   }
   get pid(): number {

@@ -177,7 +177,8 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
   log_bytes = malloc(capacity);
   epoll_fd = epoll_create1(0);
-  int listener = listen_on(port), ingest_listener = listen_on(port + 1), ingest = -1;
+  /* Who finds the viewers' port open finds the publisher's open too. */
+  int ingest_listener = listen_on(port + 1), listener = listen_on(port), ingest = -1;
   add(listener, &listen_tag);
   add(ingest_listener, &ingest_listen_tag);
   uint64_t start = now_ms(), next = start + step;

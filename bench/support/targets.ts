@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { accepting, freePort } from './ports.ts'
 import { nativeProgram, pinned, SERVER_CPU, start, stopProcess } from './processes.ts'
 import { flvTarget, rtmpTarget, type TagTarget } from './publisher.ts'
 import type { Protocol } from './requests.ts'
@@ -119,8 +118,9 @@ export class LimitTarget implements BenchTarget {
     this.#child = start(...pinned(SERVER_CPU, nativeProgram('limit'), [String(port), ...mode]))
   }
   static async start(flushMs: number): Promise<LimitTarget> {
-    const target = new LimitTarget(await freePort(), flushMs)
-    await delay(200)
+    const port = await freePort()
+    const target = new LimitTarget(port, flushMs)
+    await accepting(port)
     return target
   }
   get pid(): number {
@@ -159,8 +159,9 @@ rtmp { server { listen 127.0.0.1:${port}; chunk_size 65536; application live { l
     this.#child = start(...pinned(SERVER_CPU, 'nginx', ['-c', config, '-p', this.#folder]))
   }
   static async start(): Promise<NginxRtmpTarget> {
-    const target = new NginxRtmpTarget(await freePort())
-    await delay(1000)
+    const port = await freePort()
+    const target = new NginxRtmpTarget(port)
+    await accepting(port)
     return target
   }
   get pid(): number {
@@ -176,13 +177,4 @@ rtmp { server { listen 127.0.0.1:${port}; chunk_size 65536; application live { l
     await stopProcess(this.#child)
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-/** A port that is free, with the next one. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

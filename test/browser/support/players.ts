@@ -47,11 +47,15 @@ export const START: Readonly<Record<PlayerName, (url: string, mode: 'low' | 'nor
   `,
   shaka: (url, mode) => `
     shaka.polyfill.installAll()
+    const told = ({ code, data, message }) => [code, ...(data ?? []).slice(0, 2), message].join(' ')
     const player = new shaka.Player()
     window.player = player
-    player.addEventListener('error', ({ detail }) => state.errors.push('fatal shaka ' + (detail.code ?? detail.message ?? JSON.stringify(detail))))
+    // How severe an error is, it decides behind the event: in a live stream it tries most again.
+    player.addEventListener('error', ({ detail }) => setTimeout(() => {
+      state.errors.push((detail.severity === shaka.util.Error.Severity.RECOVERABLE ? '' : 'fatal ') + 'shaka ' + told(detail))
+    }))
     ${mode === 'low' ? 'player.configure({ streaming: { lowLatencyMode: true, liveSync: { enabled: true } } })' : ''}
-    player.attach(video).then(() => player.load('${url}')).then(() => { ${mode === 'low' ? 'player.goToLive()' : ''}; return video.play() }).catch((error) => state.errors.push('fatal shaka ' + (error.code ?? error.message)))
+    player.attach(video).then(() => player.load('${url}')).then(() => { ${mode === 'low' ? 'player.goToLive()' : ''}; return video.play() }).catch((error) => state.errors.push('fatal shaka ' + told(error)))
     latency = () => player.isLive() && player.getPlayheadTimeAsDate() ? (Date.now() - player.getPlayheadTimeAsDate().getTime()) / 1000 : undefined
   `,
   dash: (url, mode) => `

@@ -16,6 +16,11 @@ export type FoundMedia =
 
 const NEVER: FoundMedia = { state: 'never' }
 const AWAITED: FoundMedia = { state: 'awaited' }
+/**
+ * A player that counts segments by the clock asks for those that a late encoder still owes: so many behind the one that
+ * is being written. As many as a playlist request may be ahead of its playlist.
+ */
+const SEGMENTS_AHEAD = 2
 
 /** Where the bytes of a segment, a part or an initialization segment are. */
 export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia {
@@ -30,8 +35,10 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
   if (open?.sequence === sequence) return index.ended ? NEVER : inOpen(open.parts, resource)
   const last = track.segments.at(-1)
   if (last && sequence > last.sequence) {
-    const isNext = !index.ended && !open && sequence === last.sequence + 1
-    return isNext && (resource.kind === 'segment' || resource.index === 0) ? AWAITED : NEVER
+    if (index.ended) return NEVER
+    const next = open ? open.sequence + 1 : last.sequence + 1
+    if (resource.kind === 'segment') return sequence < next + SEGMENTS_AHEAD ? AWAITED : NEVER
+    return !open && sequence === next && resource.index === 0 ? AWAITED : NEVER
   }
   const segment = track.segments.findLast((each) => each.sequence === sequence)
   const { recordingId } = index.options

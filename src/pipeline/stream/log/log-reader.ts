@@ -89,9 +89,10 @@ export class LogReader {
     this.#control.setMark(this.#slot, position)
     return this.tail <= position
   }
-  /** As `hold`, for one cursor more: what is held already stays held. */
+  /** As `hold`, for one cursor more: what is held already stays held, also where the writer's tail has passed it. */
   holdAlso(position: number): boolean {
-    return this.hold(Math.min(this.#mark ?? position, position))
+    this.hold(Math.min(this.#mark ?? position, position))
+    return this.tail <= position
   }
   /** Nothing here is in use any more. */
   letGo(): void {

@@ -82,6 +82,22 @@ test('a reader that asks for what is gone is told so', () => {
   assert.deepEqual(read(reader, join.position, reader.head), [...bytes(SEGMENT, 4)])
 })
 
+test('one cursor more is held although the writer has left behind what another cursor holds', () => {
+  const { pool, writer, reader } = makeLog()
+  writer.setPreamble(bytes(1, 9), bytes(0, 0))
+  reader.hold(0)
+  for (let i = 0; i < 5; i++) {
+    writer.markJoin()
+    writer.append([bytes(SEGMENT, i)])
+  }
+  writer.commit()
+  const join = reader.join()
+  assert.ok(join && join.position > 0)
+  assert.equal(reader.holdAlso(join.position), true)
+  assert.equal(reader.holdAlso(join.position - SEGMENT), false, 'the writer may let go of it at any time')
+  assert.equal(pool.usedCount, 5, 'the first cursor still holds all of it')
+})
+
 test('a join point names the preamble that belongs to it', () => {
   const { writer, reader } = makeLog()
   assert.equal(reader.join(), undefined)

@@ -204,16 +204,17 @@ export class StreamHub {
     const key = `${name} ${format}`
     const known = this.#subscriptions.get(key)
     if (known) return known
-    const opening = this.#openSubscription(name, format)
+    // The next who asks opens it anew.
+    const forget = () => {
+      if (this.#subscriptions.get(key) === opening) this.#subscriptions.delete(key)
+    }
+    const opening = this.#openSubscription(name, format, forget)
     this.#subscriptions.set(key, opening)
-    opening.catch(() => this.#forget(key, opening))
+    opening.catch(forget)
     return opening
   }
-  #forget(key: string, subscription: Promise<Subscription>): void {
-    if (this.#subscriptions.get(key) === subscription) this.#subscriptions.delete(key)
-  }
 
-  async #openSubscription(name: string, format: string): Promise<Subscription> {
+  async #openSubscription(name: string, format: string, forget: () => void): Promise<Subscription> {
     const summoned = this.#directory.has(name) ? undefined : this.#options.summon?.(name)
     if (summoned) {
       await summoned
@@ -221,17 +222,17 @@ export class StreamHub {
     }
     const owner = this.#directory.get(name) ?? this.#ended.get(name)?.owner
     if (owner === undefined) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
-    if (owner === this.#options.worker) return this.#openLocal(name, format)
+    if (owner === this.#options.worker) return this.#openLocal(name, format, forget)
     const { shared, snapshot } = await this.#peer(owner).open(name, format)
     const holder: { subscription?: Subscription } = {}
     const reader = this.#openForeign(shared, () => {
       holder.subscription?.notify()
-      if (reader.ended) this.#subscriptions.delete(`${name} ${format}`)
+      if (reader.ended) forget()
     })
     holder.subscription = new Subscription({ name, format, snapshot }, reader, () => {
+      forget()
       this.#closeForeign(shared.logId)
       if (reader.ended) return
-      this.#subscriptions.delete(`${name} ${format}`)
       this.#peers.get(owner)?.close(name, format)
     })
     return holder.subscription
@@ -256,20 +257,20 @@ export class StreamHub {
     this.#foreign.delete(logId)
     this.#imports.close(logId)
   }
-  #openLocal(name: string, format: string): Subscription {
+  #openLocal(name: string, format: string, forget: () => void): Subscription {
     const { worker } = this.#options
     const owned = this.#owned.get(name)
     const output = this.#openOutput(name, format, worker)
     const holder: { subscription?: Subscription } = {}
     const { reader, stop } = openLocalLog(output.log, worker, () => {
       holder.subscription?.notify()
-      if (output.log.ended) this.#subscriptions.delete(`${name} ${format}`)
+      if (output.log.ended) forget()
     })
     const snapshot = output.snapshot?.()
     holder.subscription = new Subscription({ name, format, snapshot }, reader, () => {
+      forget()
       stop[Symbol.dispose]()
       if (output.log.ended) return
-      this.#subscriptions.delete(`${name} ${format}`)
       owned?.close(format, worker)
     })
     return holder.subscription
@@ -287,8 +288,11 @@ export class StreamHub {
     const key = `${worker} ${name} ${format}`
     this.#exports.get(key)?.stop[Symbol.dispose]()
     const logId = this.#newLogId()
-    const { shared, stop } = shareLog(logId, output.log, (message) => this.#peers.get(worker)?.log(message))
-    this.#exports.set(key, { stop, logId })
+    const { shared, stop } = shareLog(logId, output.log, (message) => {
+      this.#peers.get(worker)?.log(message)
+      if (message.type === 'end' && this.#exports.get(key)?.logId === logId) this.#exports.delete(key)
+    })
+    if (!output.log.ended) this.#exports.set(key, { stop, logId })
     const snapshot = output.snapshot?.()
     return snapshot ? { shared, snapshot } : { shared }
   }

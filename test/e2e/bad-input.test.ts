@@ -8,7 +8,7 @@ import { TestServer } from '../support/server.ts'
 import { Witness } from '../support/witness.ts'
 
 const C1_BYTES = 1536
-const SETS = ['workers=1', 'limits.maxBufferedBytes=4194304', 'limits.handshakeMs=1500', 'streams.**.graceMs=0']
+const SETS = ['workers=4', 'limits.maxBufferedBytes=4194304', 'limits.handshakeMs=1500', 'streams.**.graceMs=0']
 
 let server: TestServer
 before(async () => {

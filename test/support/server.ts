@@ -9,6 +9,9 @@ import { ROOT } from './requirements.ts'
 
 export type LogLine = { readonly level: string; readonly event: string; readonly [field: string]: unknown }
 
+/** All servers of a test run with so many media workers, whatever a test asks for. */
+const WORKERS = process.env.MILLRACE_TEST_WORKERS
+
 type Waiter = { readonly matches: (line: LogLine) => boolean; readonly resolve: (line: LogLine) => void }
 
 /** A real server in a process of its own, on free ports. Ends with the test that started it. */
@@ -35,6 +38,7 @@ export class TestServer implements AsyncDisposable {
   static async start(sets: readonly string[] = [], options: TestServerOptions = {}): Promise<TestServer> {
     const path = options.storagePath ?? mkdtempSync(join(tmpdir(), 'millrace-test-'))
     const all = ['http.port=0', 'rtmp.port=0', 'log.format=json', 'log.level=debug', `storage.path=${path}`, ...sets]
+    if (WORKERS !== undefined) all.push(`workers=${WORKERS}`)
     const args = [
       'src/main.ts',
       'start',

@@ -167,6 +167,13 @@ test('pipelined requests are answered in order, whoever answers them and whereve
   )
 })
 
+test('hundreds of requests in one piece are answered, and others have their turn in between', async () => {
+  const many = answers([get('/at-once').repeat(500) + CLOSE])
+  const between = answers([get('/at-once?other') + CLOSE])
+  assert.deepEqual(await many, [...Array.from({ length: 500 }, () => 'GET /at-once 0'), 'GET /at-once?last 0'])
+  assert.equal((await between)[0], 'GET /at-once?other 0')
+})
+
 for (const [name, request] of [
   ['two lengths', 'GET /at-once HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd'],
   [

@@ -15,6 +15,9 @@ export interface DirectHost {
   onClose(connection: DirectConnection): void
 }
 
+/** Then the others have their turn. */
+const MAX_ANSWERS_AT_ONCE = 32
+
 /** RFC 9110, 15.5.9: a client that says nothing. */
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
 
@@ -112,14 +115,15 @@ export class DirectConnection implements ExchangeConnection {
     this.#lastMs = performance.now()
     if (!this.#exchange) return this.#run()
     // More before the answer: what comes behind it waits in the kernel.
-    this.#isPaused = true
-    this.#taken.pause()
+    this.#pause()
   }
 
   /** Answers what has been read, until an answer has to wait. */
   #run(): void {
     this.#isRunning = true
+    let answers = 0
     while (!this.#exchange && this.#text !== '' && !this.#isClosing && !this.socket.destroyed) {
+      if (answers++ === MAX_ANSWERS_AT_ONCE) return this.#runLater()
       const head = parseRequestHead(this.#text)
       const serve = head && this.#host.route(head)
       if (!serve) return this.handOver()
@@ -129,6 +133,15 @@ export class DirectConnection implements ExchangeConnection {
     }
     this.#isRunning = false
     if (!this.#exchange) this.#resume()
+  }
+  #runLater(): void {
+    this.#isRunning = false
+    this.#pause()
+    setImmediate(() => this.#run())
+  }
+  #pause(): void {
+    this.#isPaused = true
+    this.#taken.pause()
   }
   #resume(): void {
     if (!this.#isPaused) return

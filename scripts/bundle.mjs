@@ -25,6 +25,7 @@ rmSync(join(root, 'build'), { recursive: true, force: true })
 await bundle.write({
   dir: join(root, 'build'),
   format: 'esm',
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   entryFileNames: '[name].js',
   chunkFileNames: 'app/[name].js',
 })

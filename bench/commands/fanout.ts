@@ -107,6 +107,7 @@ const COLUMNS: readonly Column<FanoutRow>[] = [
     text: ({ figures }) => `${figures.firstByteP50Ms.toFixed(1)} / ${figures.firstByteP99Ms.toFixed(1)}`,
   },
   { title: 'kB/viewer', text: ({ figures }) => (figures.memoryPerViewerBytes / 1000).toFixed(1) },
+  { title: 'B alloc/frame', text: ({ figures }) => figures.allocatedBytesPerDelivery.toFixed(1) },
   { title: 'loop p99 ms', text: ({ figures }) => figures.loopDelayP99Ms.toFixed(0) },
   { title: 'flush ms', text: ({ figures }) => figures.flushIntervalMs.toFixed(0) },
   { title: 'load core', text: ({ figures }) => `${(figures.loadCpuShare * 100).toFixed(0)} %` },

@@ -1,11 +1,8 @@
-import { type ChildProcess, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Column, formatTable, medianOf } from '../support/figures.ts'
-import { accepting, freePort } from '../support/ports.ts'
-import { cpuTime, LOAD_CPU, nativeProgram, pinned, SERVER_CPU, start, stopProcess } from '../support/processes.ts'
+import { NginxFiles, ServeFiles, WebFolder } from '../support/file-servers.ts'
+import { cpuTime, LOAD_CPU, nativeProgram, pinned } from '../support/processes.ts'
 import { Publisher } from '../support/publisher.ts'
 import { BenchSource } from '../support/source.ts'
 import { MillraceTarget } from '../support/targets.ts'
@@ -34,7 +31,10 @@ export type FilesRow = {
 const STREAM = 'live/bench'
 const WARM_UP_SECONDS = 3
 
-/** Playlists and segments of one live stream, from Millrace's memory and from nginx's page cache, in turn. */
+/**
+ * Playlists and segments of one live stream, in turn: from Millrace's memory, from nginx's page cache, and from the
+ * memory of a C program that does nothing but the writes.
+ */
 export async function files(options: FilesOptions, say: (line: string) => void): Promise<FilesRow[]> {
   await using target = await MillraceTarget.start({
     label: 'millrace',
@@ -44,32 +44,31 @@ export async function files(options: FilesOptions, say: (line: string) => void):
   const publisher = new Publisher(new BenchSource())
   publisher.add(await target.publish(STREAM))
   const paths = await livePaths(target.httpPort)
-  await using nginx = await NginxFiles.start(target.httpPort, [paths.playlist, ...paths.segments])
+  using folder = await WebFolder.copyOf(target.httpPort, [...paths.playlists, ...paths.segments])
+  await using nginx = await NginxFiles.start(folder)
+  await using serve = await ServeFiles.start(folder)
+  const millrace = { pid: target.pid, port: target.httpPort }
+  const servers: Readonly<Record<string, Served>> = { nginx, 'writev from C': serve, millrace }
   const rows: FilesRow[] = []
-  for (const [what, list] of [
-    ['playlists', [paths.playlist]],
-    ['segments', paths.segments],
-  ] as const) {
-    const runs = { millrace: [] as FilesFigures[], nginx: [] as FilesFigures[] }
+  for (const what of ['playlists', 'segments'] as const) {
+    const runs = new Map(Object.keys(servers).map((name) => [name, [] as FilesFigures[]]))
     for (let run = 1; run <= options.runs; run++) {
       say(`files: ${what}, run ${run} of ${options.runs}`)
-      runs.nginx.push(await measure({ pid: nginx.pid, port: nginx.port }, list, options))
-      runs.millrace.push(await measure({ pid: target.pid, port: target.httpPort }, list, options))
+      for (const [name, served] of Object.entries(servers)) {
+        // The segments that were copied have long left the live window.
+        const list = served === millrace ? await livePaths(target.httpPort) : paths
+        runs.get(name)?.push(await measure(served, list[what], options))
+      }
     }
-    const [ours, theirs] = [medianOf(runs.millrace), medianOf(runs.nginx)]
-    rows.push({ what, server: 'nginx', ratio: 1, figures: theirs })
-    rows.push({
-      what,
-      server: 'millrace',
-      ratio: ours.answersPerCoreSecond / theirs.answersPerCoreSecond,
-      figures: ours,
-    })
+    const medians = [...runs].map(([server, figures]) => ({ what, server, figures: medianOf(figures) }))
+    const ofNginx = medians[0]?.figures.answersPerCoreSecond ?? 0
+    for (const row of medians) rows.push({ ...row, ratio: row.figures.answersPerCoreSecond / ofNginx })
   }
   publisher.close()
   return rows
 }
 
-type LivePaths = { readonly playlist: string; readonly segments: readonly string[] }
+type LivePaths = { readonly playlists: readonly string[]; readonly segments: readonly string[] }
 
 /** Waits for a window of segments. They leave it while the benchmark runs, so the window must be long enough. */
 async function livePaths(port: number): Promise<LivePaths> {
@@ -81,7 +80,8 @@ async function livePaths(port: number): Promise<LivePaths> {
     if (!index.ok || !uri) continue
     const playlist = await (await fetch(`http://127.0.0.1:${port}${base}${uri}`)).text()
     const segments = playlist.split('\n').filter((line) => line.endsWith('.m4s') && !line.startsWith('#'))
-    if (segments.length >= 2) return { playlist: base + uri, segments: segments.slice(-2).map((name) => base + name) }
+    if (segments.length >= 2)
+      return { playlists: [base + uri], segments: segments.slice(-2).map((name) => base + name) }
   }
   throw new Error('no segments')
 }
@@ -107,50 +107,6 @@ async function measure(served: Served, paths: readonly string[], options: FilesO
     cpuSecondsPerGB: cpuSeconds / (bytes / 1e9),
     cpuShare: cpuSeconds / seconds,
     failures,
-  }
-}
-
-/** Debian's nginx with sendfile, serving copies of the same files. */
-class NginxFiles implements AsyncDisposable {
-  readonly port: number
-  readonly #folder: string
-  readonly #child: ChildProcess
-
-  private constructor(port: number, folder: string) {
-    this.port = port
-    this.#folder = folder
-    const config = join(folder, 'nginx.conf')
-    writeFileSync(
-      config,
-      `worker_processes 1; daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 4096; }
-http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=100;
-types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s; }
-server { listen 127.0.0.1:${port}; root ${folder}/www; } }\n`,
-    )
-    this.#child = start(...pinned(SERVER_CPU, 'nginx', ['-c', config, '-p', folder]))
-  }
-  static async start(fromPort: number, paths: readonly string[]): Promise<NginxFiles> {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-nginx-'))
-    for (const path of paths) {
-      const bytes = await (await fetch(`http://127.0.0.1:${fromPort}${path}`)).arrayBuffer()
-      const file = join(folder, 'www', path)
-      mkdirSync(dirname(file), { recursive: true })
-      writeFileSync(file, new Uint8Array(bytes))
-    }
-    // The worker of a root's nginx runs as nobody.
-    execFileSync('chmod', ['-R', 'a+rX', folder])
-    const port = await freePort()
-    const nginx = new NginxFiles(port, folder)
-    await accepting(port)
-    return nginx
-  }
-  get pid(): number {
-    return this.#child.pid ?? 0
-  }
-  async [Symbol.asyncDispose](): Promise<void> {
-    await stopProcess(this.#child)
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 

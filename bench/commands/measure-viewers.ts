@@ -35,6 +35,8 @@ export type ViewerFigures = {
   readonly memoryPerViewerBytes: number
   readonly loopDelayP99Ms: number
   readonly flushIntervalMs: number
+  /** JavaScript heap that the server allocated, over the frames that all viewers got together. */
+  readonly allocatedBytesPerDelivery: number
   readonly moves: number
   readonly publisherLatestMs: number
   /** Of the drain and of this process, on the core of the load. */
@@ -88,7 +90,9 @@ async function measureWindow({ target, load, publisher, drain, probes, idleBytes
   const before = cpuTime(target.pid)
   const loadBefore = cpuTime(drain.pid).totalSeconds + ownCpuSeconds()
   for (const probe of probes) Object.assign(probe, { latenciesMs: [], unknownCount: 0, gapCount: 0 })
+  const allocatedBefore = await allocatedBytes(target)
   const publishedBefore = publisher.sentBytes
+  const framesBefore = publisher.sentFrames
   await delay(load.windowSeconds * 1000)
   const after = cpuTime(target.pid)
   const window = await drain.mark()
@@ -96,6 +100,8 @@ async function measureWindow({ target, load, publisher, drain, probes, idleBytes
   const gigabytes = (window.bytes + published * probes.length) / GIGABYTE
   const latencies = probes.flatMap((probe) => probe.latenciesMs)
   const cpuSeconds = after.totalSeconds - before.totalSeconds
+  const deliveries = (publisher.sentFrames - framesBefore) * (load.viewers + probes.length)
+  const allocated = (await allocatedBytes(target)) - allocatedBefore
   return {
     cpuSecondsPerGB: cpuSeconds / gigabytes,
     userSecondsPerGB: (after.userSeconds - before.userSeconds) / gigabytes,
@@ -114,6 +120,7 @@ async function measureWindow({ target, load, publisher, drain, probes, idleBytes
     memoryPerViewerBytes: (residentBytes(target.pid) - idleBytes) / Math.max(1, load.viewers + load.stalled),
     publisherLatestMs: publisher.latestMs,
     loadCpuShare: (cpuTime(drain.pid).totalSeconds + ownCpuSeconds() - loadBefore) / window.windowSeconds,
+    allocatedBytesPerDelivery: allocated / deliveries,
     ...(await serverMetrics(target)),
   }
 }
@@ -121,6 +128,11 @@ async function measureWindow({ target, load, publisher, drain, probes, idleBytes
 function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
+}
+
+/** As of its newest report, which comes every second. */
+async function allocatedBytes(target: BenchTarget): Promise<number> {
+  return target instanceof MillraceTarget ? await target.metric('millrace_allocated_bytes_total') : Number.NaN
 }
 
 async function serverMetrics(target: BenchTarget) {

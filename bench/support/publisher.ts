@@ -23,6 +23,8 @@ export class Publisher {
   readonly #startedMs = performance.now()
   #pictures = 0
   sentBytes = 0
+  /** Pictures and frames of sound. */
+  sentFrames = 0
   /** The most that a picture was sent after its time. */
   latestMs = 0
 
@@ -48,6 +50,7 @@ export class Publisher {
     for (; this.#startedMs + this.#pictures * STEP_MS <= nowMs; this.#pictures++) {
       this.latestMs = Math.max(this.latestMs, nowMs - this.#startedMs - this.#pictures * STEP_MS)
       const tags = this.#source.next()
+      this.sentFrames += tags.length
       for (const { pictureHash, body } of tags) {
         this.sentBytes += body.length
         if (pictureHash) this.#sentMs.set(pictureHash, performance.now())

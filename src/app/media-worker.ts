@@ -2,14 +2,14 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { AssetOrder } from '../control/index.ts'
 import { InvariantError } from '../media/errors.ts'
+import { CopySlabs } from '../media/formats/mp4/index.ts'
 import { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
-import { CMAF_FORMAT, CmafOutput, FittedOutput, makeByteOutput } from '../pipeline/packaging/index.ts'
+import { CMAF_FORMAT, CmafOutput, FittedOutput, makeByteOutput, TAP_SLOT } from '../pipeline/packaging/index.ts'
 import { Recorder, VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
   LogWriter,
-  MAX_READERS,
   type OwnedStream,
   type Peer,
   type PeerMethods,
@@ -32,8 +32,6 @@ import type { ControlMethods, WorkerData, WorkerMethods } from './worker-message
 import { LOOP_DELAY_STEP_MS, WorkerReporter } from './worker-report.ts'
 
 const SWEEP_MS = 1000
-/** Stands for the recorder among the users of an output; no worker has this number. */
-const RECORDER_SLOT = MAX_READERS - 1
 
 interface WorkerPeerMethods extends PeerMethods {
   picture(request: PictureRequest): Promise<Uint8Array>
@@ -48,6 +46,7 @@ class MediaWorker {
   readonly #pool: SegmentPool
   readonly #store: BlobStore
   readonly #recorders = new Set<Recorder>()
+  readonly #slabs = new CopySlabs()
   readonly #hub: StreamHub
   readonly #delivery: Delivery
   readonly #segmented: SegmentedService
@@ -191,7 +190,7 @@ class MediaWorker {
     const life = Date.now().toString(36)
     const { partMs, ...hls } = this.#data.config.hls
     // One millisecond more, so that whole frames of 1/24, 1/30 and 1/60 s fill a third of a second.
-    return new CmafOutput(log, { ...hls, partTargetMs: partMs + 1, life, ...(tap ? { tap } : {}) })
+    return new CmafOutput(log, { ...hls, partTargetMs: partMs + 1, life, slabs: this.#slabs, ...(tap ? { tap } : {}) })
   }
 
   /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
@@ -223,7 +222,7 @@ class MediaWorker {
     owned.stream.onTracks = () => this.#reporter.soon()
     if (this.#renditions.isRendition(name)) return
     this.#renditions.onOwned(owned)
-    if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, RECORDER_SLOT)
+    if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, TAP_SLOT)
   }
 
   #listenerContext(): ListenerContext {

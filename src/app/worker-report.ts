@@ -1,4 +1,5 @@
 import { type monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
 import type { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
@@ -71,6 +72,7 @@ export class WorkerReporter {
       flushIntervalMs: delivery.flushIntervalMs,
       poolBytes: pool.usedCount * pool.segmentBytes,
       ...this.#load,
+      allocatedBytes: getHeapStatistics().total_allocated_bytes ?? 0,
       transcode: { totals: ladders.counters.totals, ladders: ladders.reports, madePictures },
     }
   }

@@ -21,6 +21,8 @@ export type WorkerReport = {
   readonly poolBytes: number
   readonly loopDelayP99Ms: number
   readonly loopUtilization: number
+  /** Bytes that the worker's JavaScript has allocated since its start; 0 where the runtime does not tell. */
+  readonly allocatedBytes: number
   readonly transcode: {
     readonly totals: CodecTotals
     readonly ladders: readonly LadderReport[]

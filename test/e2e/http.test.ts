@@ -84,6 +84,55 @@ test('lists are compressed once and revalidated; segments have ranges, and both 
   })
 })
 
+/** Fields that concern one connection, or the moment. */
+const OF_CONNECTION = new Set(['connection', 'keep-alive', 'date', 'transfer-encoding'])
+/** A request that is not plain is for Node's server: an option of the connection that nobody knows makes it so. */
+const BY_NODE = { connection: 'close, x-other' }
+
+test('the bare socket and Node’s server answer alike', async (t) => {
+  await using server = await TestServer.start(SETS)
+  using publisher = new HttpPublisher(server, 'live/b.flv')
+  await publisher.send(25 * 5)
+  await server.live('live/b')
+  const playlist = (await get(server.http('live/b/t1.m3u8'))).body.toString()
+  const { segments } = parseMediaPlaylist(playlist)
+  const segment = `live/b/${segments.at(-1)?.uri}`
+  const init = `live/b/${segments.at(-1)?.map?.uri}`
+  const etag = String((await get(server.http('live/b/t1.m3u8'))).headers.etag)
+  const requests: readonly (readonly [path: string, headers?: Record<string, string>, method?: string])[] = [
+    ['live/b/t1.m3u8'],
+    ['live/b/index.m3u8'],
+    ['live/b/manifest.mpd'],
+    ['live/b/t1.m3u8', { 'accept-encoding': 'gzip' }],
+    ['live/b/t1.m3u8', { 'if-none-match': etag }],
+    ['live/b/t1.m3u8', {}, 'HEAD'],
+    ['live/b/t1.m3u8?_HLS_msn=999999'],
+    ['live/b/t9.m3u8'],
+    ['live/none/index.m3u8'],
+    ['live/none.flv'],
+    [init],
+    [segment],
+    [segment, {}, 'HEAD'],
+    [segment, { range: 'bytes=100-199' }],
+    [segment, { range: 'bytes=999999999-' }],
+    [segment, { 'if-none-match': '*' }],
+  ]
+  for (const [path, headers = {}, method = 'GET'] of requests) {
+    await t.test(`${method} ${path.replace(/-[0-9a-z]+-/, '-')} ${Object.keys(headers)}`, async () => {
+      const [bare, byNode] = await Promise.all([
+        get(server.http(path), headers, method),
+        get(server.http(path), { ...headers, ...BY_NODE }, method),
+      ])
+      const ofAnswer = ({ status, headers: fields, body }: Answer) => ({
+        status,
+        headers: Object.fromEntries(Object.entries(fields).filter(([name]) => !OF_CONNECTION.has(name))),
+        body: body.toString('latin1'),
+      })
+      assert.deepEqual(ofAnswer(bare), ofAnswer(byNode))
+    })
+  }
+})
+
 test('HTTP/2 over TLS, with everything of HTTP/1.1 beside it', {
   skip: skipUnless(hasCommand('openssl'), 'openssl'),
 }, async (t) => {

@@ -80,6 +80,12 @@ const METRICS: readonly Metric[] = [
     labels: ['worker'],
     rows: (context) => perWorker(context, (report) => report.loopUtilization),
   },
+  {
+    name: 'millrace_allocated_bytes_total',
+    help: 'Bytes that the JavaScript of a worker has allocated since its start',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, (report) => report.allocatedBytes),
+  },
   ...CODEC_METRICS,
 ]
 

@@ -1,5 +1,6 @@
+export type { HeldChunk } from './cmaf/chunk-holds.ts'
 export { CmafIndex, type CmafIndexOptions } from './cmaf/cmaf-index.ts'
-export { CmafOutput, type CmafOutputOptions, type CmafTap } from './cmaf/cmaf-output.ts'
+export { type ChunkFacts, CmafOutput, type CmafOutputOptions, type CmafTap, TAP_SLOT } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
 export type { IndexedPart, IndexedRun, IndexedSegment, IndexedTrack, OpenSegment } from './cmaf/indexed-segment.ts'
 export { type Misfit, misfit } from './fitted/carried-codecs.ts'

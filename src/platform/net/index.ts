@@ -1,2 +1,2 @@
 export { http } from './node-http.ts'
-export { onSocketBytes, queuedBytes, type TcpHandle, tcpHandle, writeToHandle } from './tcp-handle.ts'
+export { onSocketBytes, queuedBytes, TakenSocket, type TcpHandle, tcpHandle, writeToHandle } from './tcp-handle.ts'

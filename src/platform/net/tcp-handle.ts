@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-type WriteRequest = { oncomplete?: (status: number) => void; buffer?: Uint8Array }
+type WriteRequest = { oncomplete?: (status: number) => void; buffer?: Uint8Array | readonly Uint8Array[] }
 type ReadCallback = (this: TcpHandle, bytes: ArrayBuffer | undefined) => void
 type StreamBinding = {
   readonly WriteWrap: new () => WriteRequest
@@ -15,7 +15,10 @@ export type TcpHandle = {
   readonly constructor: { readonly name: string }
   onread: ReadCallback
   useUserBuffer(buffer: Uint8Array): void
+  readStart(): number
+  readStop(): number
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
+  writev(request: WriteRequest, parts: readonly Uint8Array[], allBuffers: boolean): number
 }
 
 function findBinding(): StreamBinding | undefined {
@@ -60,19 +63,39 @@ export function queuedBytes(socket: Socket): number {
 export function writeToHandle(handle: TcpHandle, view: Uint8Array, socket: Socket, onTaken: () => void): boolean {
   if (!BINDING) return true
   spare ??= new BINDING.WriteWrap()
-  const error = handle.writeBuffer(spare, view)
+  return isTaken(handle.writeBuffer(spare, view), view, socket, onTaken)
+}
+
+/** The same for several pieces in one call. */
+export function writePartsToHandle(
+  handle: TcpHandle,
+  parts: readonly Uint8Array[],
+  socket: Socket,
+  onTaken: () => void,
+): boolean {
+  const [only] = parts
+  if (only && parts.length === 1) return writeToHandle(handle, only, socket, onTaken)
+  if (!BINDING) return true
+  spare ??= new BINDING.WriteWrap()
+  return isTaken(handle.writev(spare, parts, true), parts, socket, onTaken)
+}
+
+/** What became of the write that `spare` was handed to. */
+function isTaken(error: number, bytes: Kept, socket: Socket, onTaken: () => void): boolean {
   if (error !== 0) {
     socket.destroy()
     return true
   }
-  if (BINDING.streamBaseState[BINDING.kLastWriteWasAsync] === 0) return true
-  keep(spare, view, socket, onTaken)
+  if (!BINDING || !spare || BINDING.streamBaseState[BINDING.kLastWriteWasAsync] === 0) return true
+  keep(spare, bytes, socket, onTaken)
   spare = undefined
   return false
 }
 
-function keep(request: WriteRequest, view: Uint8Array, socket: Socket, onTaken: () => void): void {
-  request.buffer = view
+type Kept = Uint8Array | readonly Uint8Array[]
+
+function keep(request: WriteRequest, bytes: Kept, socket: Socket, onTaken: () => void): void {
+  request.buffer = bytes
   request.oncomplete = (status) => {
     if (status < 0) socket.destroy()
     onTaken()
@@ -80,7 +103,7 @@ function keep(request: WriteRequest, view: Uint8Array, socket: Socket, onTaken: 
 }
 
 /** Every socket of a thread is read into this: what was read is used up before the next read. */
-const READ_BUFFER = new Uint8Array(256 * 1024)
+const READ_BUFFER = Buffer.from(new ArrayBuffer(256 * 1024))
 
 /**
  * `onBytes` gets what the peer sends, as a view that is valid during the call only: no buffer is made and no stream
@@ -93,15 +116,69 @@ export function onSocketBytes(socket: Socket, onBytes: (bytes: Uint8Array) => vo
     socket.on('data', (bytes: Buffer) => onBytes(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)))
     return
   }
-  const { streamBaseState, kReadBytesOrError } = BINDING
+  readWith(handle, (buffer, count) => onBytes(new Uint8Array(buffer.buffer, buffer.byteOffset, count)))
+  socket.resume()
+}
+
+type OnRead = (buffer: Buffer, count: number) => void
+
+/** Returns the callback of the socket itself, which still gets what is not bytes. */
+function readWith(handle: TcpHandle, onRead: OnRead): ReadCallback {
   const { onread } = handle
+  if (!BINDING) return onread
+  const { streamBaseState, kReadBytesOrError } = BINDING
   handle.useUserBuffer(READ_BUFFER)
   handle.onread = function (bytes) {
     const count = streamBaseState[kReadBytesOrError] ?? 0
-    if (count > 0) onBytes(READ_BUFFER.subarray(0, count))
+    if (count > 0) onRead(READ_BUFFER, count)
     else onread.call(this, bytes)
   }
-  socket.resume()
+  return onread
+}
+
+/**
+ * A plain TCP socket whose bytes go past its stream, both ways, until it is given back. End, errors and closing stay
+ * the socket's events. For sockets that nobody has read from yet.
+ */
+export class TakenSocket {
+  readonly #socket: Socket
+  readonly #handle: TcpHandle
+  readonly #onread: ReadCallback
+  /** Gets what the peer sends, in a buffer that is valid during the call only. */
+  onRead: OnRead = () => {}
+
+  private constructor(socket: Socket, handle: TcpHandle) {
+    this.#socket = socket
+    this.#handle = handle
+    this.#onread = readWith(handle, (buffer, count) => this.onRead(buffer, count))
+  }
+  /** Undefined where `tcpHandle` is. */
+  static take(socket: Socket): TakenSocket | undefined {
+    const handle = tcpHandle(socket)
+    return handle && new TakenSocket(socket, handle)
+  }
+
+  /** As `writeToHandle`. */
+  write(parts: readonly Uint8Array[], onTaken: () => void): boolean {
+    return writePartsToHandle(this.#handle, parts, this.#socket, onTaken)
+  }
+  pause(): void {
+    this.#handle.readStop()
+  }
+  resume(): void {
+    this.#handle.readStart()
+  }
+  /** What is read from now on goes to the socket's stream, in copies: the buffer below stays the shared one. */
+  giveBack(): void {
+    if (!BINDING) return
+    const { streamBaseState, kReadBytesOrError } = BINDING
+    const onread = this.#onread
+    this.#handle.onread = function () {
+      const count = streamBaseState[kReadBytesOrError] ?? 0
+      onread.call(this, count > 0 ? new Uint8Array(READ_BUFFER.subarray(0, count)).buffer : undefined)
+    }
+    this.#handle.readStart()
+  }
 }
 
 function handleOf(socket: Socket): TcpHandle | null | undefined {

@@ -1,5 +1,6 @@
 import { type Frame, rescaleTicks, type Ticks, type Track, ticks } from '../../model/index.ts'
 import { CmafSegmentWriter, type WriterOutput } from './cmaf-segment-writer.ts'
+import type { CopySlabs } from './copy-slabs.ts'
 import type { CmafSample } from './fragment.ts'
 import { countedDurationTicks, defaultDurationTicks } from './sample-duration.ts'
 
@@ -13,8 +14,11 @@ export class CmafLane {
   #queue: CmafSample[] = []
   #lastDurationTicks: Ticks
   #awaitsKey: boolean
+  readonly #slabs: CopySlabs
+
   constructor(track: Track, sequence: number, output: WriterOutput) {
     this.#track = track
+    this.#slabs = output.slabs
     this.writer = new CmafSegmentWriter(track, sequence, output)
     this.#lastDurationTicks = defaultDurationTicks(track)
     this.#awaitsKey = track.kind === 'video'
@@ -63,7 +67,7 @@ export class CmafLane {
    */
   push(frame: Frame, longestFrameMs: number): void {
     this.#completeHeld(frame.dtsTicks, longestFrameMs)
-    const copy = { ...frame, data: frame.data.slice() }
+    const copy = { ...frame, data: this.#slabs.copy(frame.data) }
     const durationTicks = frame.durationTicks || countedDurationTicks(this.#track, frame.data)
     if (durationTicks > 0) this.#enqueue(copy, ticks(durationTicks))
     else this.#held = copy

@@ -12,7 +12,7 @@ export type CmafChunk = {
   readonly initId: number
   /** 0 for the first chunk of its segment. */
   readonly index: number
-  /** The bytes in order; the receiver's for good. */
+  /** The bytes in order; valid during the call only. */
   readonly parts: readonly Uint8Array[]
   readonly byteLength: number
   readonly startTicks: Ticks

@@ -1,5 +1,6 @@
 import { rescaleTicks, type Track, ticks } from '../../model/index.ts'
 import type { CmafKeyframe, CmafSink } from './cmaf-output.ts'
+import type { CopySlabs } from './copy-slabs.ts'
 import { type CmafSample, writeFragment } from './fragment.ts'
 import { writeInitSegment } from './init-segment.ts'
 
@@ -23,6 +24,7 @@ export class CmafSegmentWriter {
   readonly #sink: CmafSink
   readonly #partTargetMs: number
   readonly #nextInitId: () => number
+  readonly #slabs: CopySlabs
   #track: Track
   #initId: number | undefined
   #fragmentCount = 0
@@ -38,6 +40,7 @@ export class CmafSegmentWriter {
     this.#sink = output.sink
     this.#partTargetMs = output.partTargetMs
     this.#nextInitId = output.nextInitId
+    this.#slabs = output.slabs
   }
 
   get hasOpenSegment(): boolean {
@@ -68,7 +71,7 @@ export class CmafSegmentWriter {
   }
 
   /**
-   * `sample.data` is kept until its chunk is written, then handed to the sink. `next` says that the segment certainly
+   * `sample.data` is kept until its chunk is written, handed to the sink, and given back. `next` says that the segment certainly
    * goes on behind this sample: a chunk that is full is then written at once, else with the next sample.
    */
   add(sample: CmafSample, next: 'goes on' | 'unknown'): void {
@@ -142,6 +145,7 @@ export class CmafSegmentWriter {
     const durationTicks = ticks(Math.max(0, endTicks(last) - first.dtsTicks))
     segment.durationTicks = startTicks - segment.startTicks + durationTicks
     segment.byteLength += byteLength
+    const samples = this.#chunk
     this.#chunk = []
     this.#sink.onChunk(this.#track.id, {
       sequence: this.sequence,
@@ -155,6 +159,7 @@ export class CmafSegmentWriter {
       isLast: place === 'last',
       discontinuity: segment.discontinuity,
     })
+    for (const { data } of samples) this.#slabs.giveBack(data)
   }
 
   #indexKeyframes(segment: OpenSegment, headerBytes: number): void {
@@ -180,6 +185,8 @@ export type WriterOutput = {
   readonly partTargetMs: number
   /** Numbers initialization segments over all tracks of a stream. */
   readonly nextInitId: () => number
+  /** Where the samples' data came from. */
+  readonly slabs: CopySlabs
 }
 
 /** Whether the segment after a cut goes on in time and configuration. */

@@ -2,6 +2,7 @@ import { type Frame, sameConfiguration, type Track } from '../../model/index.ts'
 import { type ClockTime, CmafLane, inClock } from './cmaf-lane.ts'
 import type { CmafSink } from './cmaf-output.ts'
 import type { NextSegment } from './cmaf-segment-writer.ts'
+import { CopySlabs } from './copy-slabs.ts'
 import type { CmafSample } from './fragment.ts'
 import { SegmentGrid } from './segment-grid.ts'
 
@@ -10,6 +11,8 @@ export type CmafSegmenterOptions = {
   readonly targetDurationMs: number
   /** No chunk is longer, unless one frame alone is. Default 334. */
   readonly partTargetMs?: number
+  /** For the copies of frames; may be shared by segmenters. */
+  readonly slabs?: CopySlabs
 }
 
 /** Where segment `sequence` starts in every track. */
@@ -47,6 +50,7 @@ export class CmafSegmenter {
   readonly #grid: SegmentGrid
   readonly #partTargetMs: number
   readonly #lanes = new Map<number, CmafLane>()
+  readonly #slabs: CopySlabs
   #leader: CmafLane | undefined
   /** The newest segment number that was given out. */
   #sequence = 0
@@ -60,6 +64,7 @@ export class CmafSegmenter {
   constructor(sink: CmafSink, options: CmafSegmenterOptions) {
     this.#sink = sink
     this.#targetMs = options.targetDurationMs
+    this.#slabs = options.slabs ?? new CopySlabs()
     this.#grid = new SegmentGrid(options.targetDurationMs)
     this.#partTargetMs = options.partTargetMs ?? DEFAULT_PART_TARGET_MS
   }
@@ -119,7 +124,8 @@ export class CmafSegmenter {
   #setTrack(track: Track): boolean {
     const lane = this.#lanes.get(track.id)
     if (lane === undefined) {
-      const output = { sink: this.#sink, partTargetMs: this.#partTargetMs, nextInitId: () => this.#initCount++ }
+      const nextInitId = () => this.#initCount++
+      const output = { sink: this.#sink, partTargetMs: this.#partTargetMs, nextInitId, slabs: this.#slabs }
       this.#lanes.set(track.id, new CmafLane(track, this.#sequence, output))
       return true
     }
@@ -248,7 +254,8 @@ export class CmafSegmenter {
   /** Cuts in front of the queue's head, if the head is at or past the start of a later segment. */
   #followBoundaries(lane: CmafLane): void {
     const { head } = lane
-    if (head === undefined) return
+    const newest = this.#boundaries.at(-1)
+    if (head === undefined || newest === undefined || newest.sequence <= lane.writer.sequence) return
     const passed = this.#boundaries.filter(
       (boundary) =>
         boundary.sequence > lane.writer.sequence && inClock(boundary, lane.track.clockRateHz) <= head.ptsTicks,

@@ -1,6 +1,7 @@
 export { type Box, type BoxHeader, readBoxes, readBoxHeader } from './box.ts'
 export type { CmafChunk, CmafKeyframe, CmafSegment, CmafSink } from './cmaf-output.ts'
 export { CmafSegmenter, type CmafSegmenterOptions, silentAfterMs } from './cmaf-segmenter.ts'
+export { CopySlabs } from './copy-slabs.ts'
 export { Fmp4Demuxer } from './demuxer.ts'
 export { type CmafSample, type FragmentRun, writeFragment } from './fragment.ts'
 export { FragmentRetimer } from './fragment-retimer.ts'

@@ -36,8 +36,17 @@ export type SegmentedAnswer =
 
 export type SegmentedRequest = { readonly query: URLSearchParams; readonly signal: AbortSignal }
 
-type Entry = { readonly view: SegmentedView; readonly texts: ListTexts }
-type Slot = { readonly opening: Promise<Entry>; view?: SegmentedView }
+/** An answer that is there at once. */
+export type ReadyAnswer = Extract<SegmentedAnswer, { kind: 'list' | 'init' | 'media' }>
+
+type TrackListResource = Extract<ListResource, { readonly trackId: number }>
+type Entry = {
+  readonly view: SegmentedView
+  readonly texts: ListTexts
+  /** Of the ladder that the stream is a rung of. */
+  readonly source: string | undefined
+}
+type Slot = { readonly opening: Promise<Entry>; entry?: Entry }
 
 /** A first segment needs a keyframe, a target duration and the next keyframe. */
 const FIRST_SEGMENT_MS = 30_000
@@ -73,6 +82,20 @@ export class SegmentedService {
     entry.view.lastUsedMs = this.#options.nowMs()
     return isList(resource) ? this.#list(name, entry, resource, request) : this.#media(name, entry, resource, request)
   }
+  /** The same answer where nothing has to be waited for; undefined: ask `answer`. Throws MalformedInputError. */
+  answerNow(name: string, resource: SegmentedResource, query: URLSearchParams): ReadyAnswer | undefined {
+    const entry = this.#entries.get(name)?.entry
+    if (!entry || this.#isPast(name, entry.view)) return undefined
+    const { view } = entry
+    const { index } = view
+    view.lastUsedMs = this.#options.nowMs()
+    if (!isList(resource)) return readyMedia(view, resource)
+    if (resource.kind !== 'playlist' && resource.kind !== 'i-frames') return undefined
+    const track = view.track(resource.trackId)
+    if (!track || !hasSegments(index) || this.#sourceToLineUpWith(entry) !== undefined) return undefined
+    const directives = readDirectives(query)
+    return hasCome(index, track, directives) ? this.#trackList(name, entry, resource, directives) : undefined
+  }
   close(): void {
     clearInterval(this.#sweep)
   }
@@ -89,17 +112,26 @@ export class SegmentedService {
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }
     }
     const directives = readDirectives(request.query)
-    await this.#lineUp(name, entry).catch(() => {})
+    await this.#lineUp(entry).catch(() => {})
     await this.#block(view, resource.trackId, directives, request.signal)
-    const track = view.track(resource.trackId)
+    return this.#trackList(name, entry, resource, directives)
+  }
+  #trackList(
+    name: string,
+    { view, texts }: Entry,
+    { kind, trackId }: TrackListResource,
+    directives: PlaylistDirectives,
+  ): Extract<SegmentedAnswer, { kind: 'list' }> {
+    const { index } = view
+    const track = view.track(trackId)
     if (!track) throw new AccessDeniedError('no such track', 'not-found')
-    if (resource.kind === 'i-frames') {
-      const list = texts.get(`i-frames ${resource.trackId}`, index.segmentVersion, () => iFramePlaylist(index, track))
+    if (kind === 'i-frames') {
+      const list = texts.get(`i-frames ${trackId}`, index.segmentVersion, () => iFramePlaylist(index, track))
       return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
     }
     const form = directives.skip && !index.ended ? 'delta' : 'whole'
     const make = () => mediaPlaylist(index, track, form, this.#openSiblings(name))
-    const list = texts.get(`${form} ${resource.trackId}`, track.version, make)
+    const list = texts.get(`${form} ${trackId}`, track.version, make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
   }
 
@@ -137,18 +169,24 @@ export class SegmentedService {
     const source = this.#options.ladders.sourceOf(name) ?? name
     const names = [source, ...this.#options.ladders.membersOf(source)].filter((each) => each !== name)
     return names.flatMap((each) => {
-      const view = this.#entries.get(each)?.view
+      const view = this.#entries.get(each)?.entry?.view
       return view && !view.ended ? [{ prefix: prefixTo(name, each), index: view.index }] : []
     })
   }
 
   /** Wall clock times of a member are those of its source: players line up what they switch between by them. */
-  async #lineUp(name: string, { view: { index } }: Entry): Promise<void> {
-    const source = this.#options.ladders.sourceOf(name)
-    if (source === undefined || !this.#options.hub.has(source) || index.epochShiftMs !== 0) return
+  async #lineUp(entry: Entry): Promise<void> {
+    const { index } = entry.view
+    const source = this.#sourceToLineUpWith(entry)
+    if (source === undefined) return
     const { view } = await this.#entry(source)
     view.lastUsedMs = this.#options.nowMs()
     if (view.index.runs.length > 0) index.epochShiftMs = view.index.zeroEpochMs - index.zeroEpochMs
+  }
+
+  /** Undefined where there is none, or it is done. */
+  #sourceToLineUpWith({ source, view }: Entry): string | undefined {
+    return source !== undefined && view.index.epochShiftMs === 0 && this.#options.hub.has(source) ? source : undefined
   }
 
   /** Resolves when the playlist of the track has come as far as `directives` ask. */
@@ -200,30 +238,34 @@ export class SegmentedService {
 
   #entry(name: string): Promise<Entry> {
     const known = this.#entries.get(name)
-    // A stream that ended and came back is another output; until then the ended playlist stays for its viewers.
-    if (known && !(known.view?.ended && this.#options.hub.has(name))) return known.opening
-    known?.view?.subscription.release()
+    if (known && !(known.entry && this.#isPast(name, known.entry.view))) return known.opening
+    known?.entry?.view.subscription.release()
     const slot: Slot = { opening: this.#open(name) }
     this.#entries.set(name, slot)
     slot.opening.then(
-      ({ view }) => {
-        slot.view = view
+      (entry) => {
+        slot.entry = entry
       },
       () => this.#entries.delete(name),
     )
     return slot.opening
   }
+  /** A stream that ended and came back is another output; until then the ended playlist stays for its viewers. */
+  #isPast(name: string, view: SegmentedView): boolean {
+    return view.ended && this.#options.hub.has(name)
+  }
   async #open(name: string): Promise<Entry> {
     const subscription = await this.#options.hub.subscribe(name, CMAF_FORMAT)
     const view = new SegmentedView(subscription, subscription.startPosition)
     view.lastUsedMs = this.#options.nowMs()
-    return { view, texts: new ListTexts() }
+    return { view, texts: new ListTexts(), source: this.#options.ladders.sourceOf(name) }
   }
 
   #dropIdle(): void {
     const nowMs = this.#options.nowMs()
-    for (const [name, { view }] of this.#entries) {
-      if (!view || view.busy) continue
+    for (const [name, { entry }] of this.#entries) {
+      if (!entry || entry.view.busy) continue
+      const { view } = entry
       const patienceMs = view.ended
         ? this.#options.lingerMs
         : Math.max(this.#options.lingerMs, 6 * this.#options.segmentMs)
@@ -234,8 +276,18 @@ export class SegmentedService {
   }
 }
 
+const LISTS: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'i-frames', 'manifest'])
+
 function isList(resource: SegmentedResource): resource is ListResource {
-  return ['multivariant', 'playlist', 'i-frames', 'manifest'].includes(resource.kind)
+  return LISTS.has(resource.kind)
+}
+
+/** What is there whole. */
+function readyMedia(view: SegmentedView, resource: MediaResource): ReadyAnswer | undefined {
+  const found = findMedia(view.index, resource)
+  if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
+  const held = found.state === 'whole' ? view.hold(found.parts) : undefined
+  return held && { kind: 'media', held }
 }
 
 /** `?template=` of an MPD. Throws MalformedInputError. */

@@ -22,7 +22,7 @@ export class PushSession implements MediaSink {
   /** Throws what the demuxer throws, or that nothing in the body is a track; the session is then of no further use. */
   receive(bytes: Uint8Array): void {
     this.receivedBytes += bytes.length
-    this.#demuxer.push(plainBytes(bytes))
+    this.publication.gather(() => this.#demuxer.push(plainBytes(bytes)))
     const { obstacle } = this.#demuxer
     if (obstacle !== undefined) throw new UnsupportedInputError(`no track that can be read (${obstacle})`)
   }

@@ -5,10 +5,12 @@ export type Cmcd = ReadonlyMap<string, string | number | boolean>
 
 const HEADERS = ['cmcd-session', 'cmcd-object', 'cmcd-request', 'cmcd-status'] as const
 const MAX_BYTES = 4096
+const NOTHING: Cmcd = new Map()
 const PAIR = /\s*([A-Za-z][A-Za-z0-9._-]*)(?:=("(?:[^"\\]|\\.)*"|[^,]*))?(?:,|$)/y
 
 /** From the query argument `CMCD`, or the four headers. Empty where a player says nothing; what cannot be read is left out. */
 export function readCmcd(query: URLSearchParams, headers: IncomingHttpHeaders): Cmcd {
+  if (!query.has('CMCD') && !HEADERS.some((name) => headers[name])) return NOTHING
   const text = query.get('CMCD') ?? HEADERS.map((name) => headers[name] ?? '').join(',')
   const values = new Map<string, string | number | boolean>()
   if (text.length > MAX_BYTES) return values

@@ -10,6 +10,7 @@ export function isKnownToClient({ 'if-none-match': header }: IncomingHttpHeaders
 
 /** The best content coding that the client takes. RFC 9110, 12.5.3. */
 export function chooseEncoding({ 'accept-encoding': header = '' }: IncomingHttpHeaders): ListEncoding | undefined {
+  if (header === '') return undefined
   const weights = new Map<string, number>()
   for (const item of header.toString().split(',')) {
     const [name = '', ...parameters] = item.split(';').map((part) => part.trim())

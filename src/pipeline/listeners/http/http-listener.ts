@@ -1,21 +1,24 @@
-import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
-import type { Server } from 'node:net'
+import type { Server as HttpServer, IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
+import type { Server, Socket } from 'node:net'
+import { InvariantError } from '../../../media/errors.ts'
 import { http } from '../../../platform/net/index.ts'
-import { errorFields } from '../../../platform/telemetry/index.ts'
+import { readTimeRange } from '../../recording/index.ts'
 import { ConnectionLimit } from '../connection-limit.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
 import { ControlProxy } from './control-proxy.ts'
+import { KEEP_ALIVE_SECONDS } from './direct/answer-bytes.ts'
+import { DirectServer } from './direct/direct-server.ts'
 import { Http2Server } from './http2.ts'
+import { NodeExchange } from './node-exchange.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
-import { CORS, problemOf, rawProblem, respondProblem } from './respond.ts'
-import { serveSegmented } from './segmented.ts'
+import { CORS, rawProblem, reportedProblem, respondProblem } from './respond.ts'
+import { LISTS_OF_THE_PAST, segmentedTarget, serveSegmented } from './segmented.ts'
 import { pictureFile, serveRecordedPicture, serveSnapshot } from './snapshot.ts'
 import { WebSocketListener } from './websocket.ts'
 
 const MAX_HEADER_BYTES = 16_384
-const KEEP_ALIVE_MS = 65_000
 const FULL = { status: 503, code: 'limit-exceeded', message: 'the server has as many connections as it may have' }
 
 export type TlsFiles = { readonly cert: Buffer; readonly key: Buffer }
@@ -27,6 +30,7 @@ export class HttpListener {
   readonly #proxy: ControlProxy
   readonly #closeAllConnections: () => void
   readonly #webSocket: WebSocketListener
+  readonly #direct: DirectServer | undefined
 
   constructor(context: ListenerContext, tls?: TlsFiles) {
     this.#context = context
@@ -36,7 +40,7 @@ export class HttpListener {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: context.config.limits.handshakeMs,
       requestTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
       connectionsCheckingInterval: 1000,
       noDelay: true,
     }
@@ -52,6 +56,7 @@ export class HttpListener {
       // Before the TLS handshake there is nothing that could be said.
       ...(tls ? {} : { answer: rawProblem(FULL) }),
     })
+    if (server) this.#direct = takeOver(context, server, limit)
     this.server.on('request', (request, response) => {
       if (!limit.isRefused(request.socket)) void this.#onRequest(request, response)
     })
@@ -63,6 +68,7 @@ export class HttpListener {
   close(): void {
     this.#proxy.close()
     this.server.close()
+    this.#direct?.close()
     this.#closeAllConnections()
   }
 
@@ -71,13 +77,7 @@ export class HttpListener {
     try {
       await this.#route(request, response)
     } catch (error) {
-      const problem = problemOf(error)
-      if (problem.status === 500)
-        this.#context.log.error('http.failed', {
-          path: parseTarget(request.url ?? '').address.kind,
-          ...errorFields(error),
-        })
-      respondProblem(response, problem)
+      respondProblem(response, reportedProblem(this.#context.log, error))
     }
   }
 
@@ -102,7 +102,7 @@ export class HttpListener {
       })
     }
     if (address.kind === 'progressive') return playProgressive(this.#context, request, response, address)
-    if (address.kind === 'segmented') return serveSegmented(this.#context, request, response, { ...address, query })
+    if (address.kind === 'segmented') return this.#serveSegmented(request, response, { ...address, query })
     if (address.kind === 'vod') {
       const format = pictureFile(address.file)
       if (format) return serveRecordedPicture(this.#context, response, { id: address.id, format, query })
@@ -110,4 +110,30 @@ export class HttpListener {
     }
     return serveSnapshot(this.#context, response, { ...address, query })
   }
+
+  async #serveSegmented(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { name, file, query }: { readonly name: string; readonly file: string; readonly query: URLSearchParams },
+  ): Promise<void> {
+    const { vod } = this.#context
+    const target = segmentedTarget(name, file, query)
+    const range = readTimeRange(query)
+    if (range && LISTS_OF_THE_PAST.has(target.resource.kind))
+      return await vod.serveRange(request, response, { stream: name, file, range })
+    const recorded = await serveSegmented(this.#context, new NodeExchange(request, response), target)
+    if (recorded) await vod.serve(request, response, recorded)
+  }
+}
+
+/** Puts the bare sockets in front of Node's server, which gets what they leave to it. */
+function takeOver(context: ListenerContext, server: HttpServer, limit: ConnectionLimit): DirectServer {
+  const [nodeConnection] = server.listeners('connection') as ((socket: Socket) => void)[]
+  if (!nodeConnection) throw new InvariantError('an HTTP server without a listener for its connections')
+  server.off('connection', nodeConnection)
+  const direct = new DirectServer(context, (socket) => nodeConnection.call(server, socket))
+  server.on('connection', (socket) => {
+    if (!limit.isRefused(socket)) direct.onConnection(socket)
+  })
+  return direct
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { Viewer } from '../../delivery/index.ts'
@@ -27,12 +28,23 @@ export async function playProgressive(
   const { contentType } = PROGRESSIVE_FORMATS[progressive]
   const stream = http2Stream(response)
   if (stream) return playOnHttp2(context, { request, response, stream }, { name, format: progressive })
-  const { socket } = request
-  const head = responseHead(contentType)
   if (isHead(request)) {
-    socket.end(head)
+    request.socket.end(responseHead(contentType))
     return
   }
+  await playOnSocket(context, request.socket, { name, format: progressive })
+  response.on('error', () => {})
+}
+
+export type ProgressiveTarget = { readonly name: string; readonly format: ProgressiveFormat }
+
+/** From now on `socket` is delivery's. Rejects where the stream does not exist, with nothing written. */
+export async function playOnSocket(
+  context: ListenerContext,
+  socket: Socket,
+  { name, format }: ProgressiveTarget,
+): Promise<void> {
+  const head = responseHead(PROGRESSIVE_FORMATS[format].contentType)
   const viewer = new Viewer(
     socket,
     {
@@ -46,8 +58,7 @@ export async function playProgressive(
   )
   socket.setNoDelay(true)
   socket.setTimeout(0)
-  await context.delivery.watch(name, progressive, viewer)
-  response.on('error', () => {})
+  await context.delivery.watch(name, format, viewer)
 }
 
 type Http2Exchange = {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MillraceError } from '../../../media/errors.ts'
 import { http } from '../../../platform/net/index.ts'
+import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
+import type { WholeAnswer } from './exchange.ts'
 
 const STATUS: Readonly<Record<string, number>> = {
   'malformed-input': 400,
@@ -20,6 +22,13 @@ export function problemOf(error: unknown): HttpProblem {
   return { status: STATUS[error.code] ?? 500, code: error.code, message: error.message }
 }
 
+/** The same; a fault of our own goes to the log. */
+export function reportedProblem(log: Logger, error: unknown): HttpProblem {
+  const problem = problemOf(error)
+  if (problem.status === 500) log.error('http.failed', errorFields(error))
+  return problem
+}
+
 export const CORS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, OPTIONS',
@@ -36,6 +45,12 @@ export function respondJson(response: ServerResponse, status: number, body: unkn
     'Cache-Control': 'no-store',
   })
   response.end(text)
+}
+
+/** A problem in the words of `respondProblem`. */
+export function problemAnswer({ status, code, message }: HttpProblem): WholeAnswer {
+  const headers = { ...CORS, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }
+  return { status, headers, body: [Buffer.from(`${JSON.stringify({ error: { code, message } })}\n`)] }
 }
 
 export function respondProblem(response: ServerResponse, { status, code, message }: HttpProblem): void {

@@ -1,87 +1,123 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { plainAddress } from '../../../platform/auth/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import {
   type GrowingSegment,
-  type HeldBytes,
+  type ListEncoding,
   type ListText,
   parseSegmentedResource,
   type SegmentedAnswer,
+  type SegmentedResource,
 } from '../../delivery/index.ts'
-import { type ByteRange, parseByteRange, readTimeRange } from '../../recording/index.ts'
+import { type ByteRange, parseByteRange, type VodTarget } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { readCmcd } from './cmcd.ts'
 import { chooseEncoding, isKnownToClient } from './conditional.ts'
-import { CORS, isHead } from './respond.ts'
+import { byteLengthOf, type Exchange, type ResponseHeaders, type WholeAnswer } from './exchange.ts'
+import { CORS } from './respond.ts'
 
 const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 /** What `?from=`, `?to=` and `?at=` can be asked of. */
-const LISTS: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'manifest'])
+export const LISTS_OF_THE_PAST: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'manifest'])
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
-export type SegmentedTarget = { readonly name: string; readonly file: string; readonly query: URLSearchParams }
+export type SegmentedTarget = {
+  readonly name: string
+  readonly file: string
+  readonly resource: SegmentedResource
+  readonly query: URLSearchParams
+}
 
-/** HLS and DASH: lists, initialization segments, segments and their parts. */
-export async function serveSegmented(
-  context: ListenerContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { name, file, query }: SegmentedTarget,
-): Promise<void> {
+/** Throws AccessDeniedError for a file that no stream has. */
+export function segmentedTarget(name: string, file: string, query: URLSearchParams): SegmentedTarget {
   const resource = parseSegmentedResource(file)
   if (!resource) throw new AccessDeniedError('no such file in a stream', 'not-found')
-  const range = readTimeRange(query)
-  if (range && LISTS.has(resource.kind))
-    return await context.vod.serveRange(request, response, { stream: name, file, range })
-  const left = new AbortController()
-  response.on('close', () => {
-    if (!response.writableFinished) left.abort()
-  })
-  const answer = await context.segmented.answer(name, resource, { query, signal: left.signal })
-  if (left.signal.aborted) {
+  return { name, file, resource, query }
+}
+
+/**
+ * HLS and DASH: lists, initialization segments, segments and their parts. Answers at once where nothing has to be
+ * waited for. What it returns or resolves with is a file of a recording: it is then that which has to be sent.
+ */
+export function serveSegmented(
+  context: ListenerContext,
+  exchange: Exchange,
+  target: SegmentedTarget,
+): Promise<VodTarget | undefined> | undefined {
+  const { segmented } = context
+  const answer = segmented.answerNow(target.name, target.resource, target.query)
+  if (!answer) return serveLater(context, exchange, target)
+  if (answer.kind === 'media') segmented.audience.seen(target.name, viewerOf(exchange, target.query))
+  segmented.sentBytes += sendNow(exchange, target, answer)
+  return undefined
+}
+
+async function serveLater(
+  { segmented }: ListenerContext,
+  exchange: Exchange,
+  target: SegmentedTarget,
+): Promise<VodTarget | undefined> {
+  const { name, resource, query } = target
+  const { signal } = exchange
+  const answer = await segmented.answer(name, resource, { query, signal })
+  if (signal.aborted) {
     if (answer.kind === 'media') answer.held.done()
-    return
+    return undefined
   }
   if (answer.kind === 'media' || answer.kind === 'growing' || answer.kind === 'recorded')
-    context.segmented.audience.seen(name, viewerOf(request, query))
-  if (answer.kind === 'recorded') return await context.vod.serve(request, response, answer)
-  const etag = `"${file}"`
-  context.segmented.sentBytes += await send({ request, response, etag }, answer, left.signal)
+    segmented.audience.seen(name, viewerOf(exchange, query))
+  if (answer.kind === 'recorded') return answer
+  segmented.sentBytes +=
+    answer.kind === 'growing' ? await sendGrowing(exchange, target, answer.segment) : sendNow(exchange, target, answer)
+  return undefined
 }
 
 /** A player that says its session (CMCD) is known by it; else address and agent stand for it. */
-function viewerOf(request: IncomingMessage, query: URLSearchParams): string {
-  const sessionId = readCmcd(query, request.headers).get('sid')
+function viewerOf({ headers, remoteAddress }: Exchange, query: URLSearchParams): string {
+  const sessionId = readCmcd(query, headers).get('sid')
   return typeof sessionId === 'string' && sessionId !== ''
     ? `cmcd ${sessionId}`
-    : `${plainAddress(request.socket.remoteAddress)} ${request.headers['user-agent'] ?? ''}`
+    : `${remoteAddress} ${headers['user-agent'] ?? ''}`
 }
 
-/** `etag` of media: their address says all, for what it names never changes. */
-type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly etag: string }
-
-type SentAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' }>
+type ReadyAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' } | { kind: 'growing' }>
 
 /** Returns the number of bytes of media. */
-async function send(exchange: Exchange, answer: SentAnswer, signal: AbortSignal): Promise<number> {
-  const { request, response } = exchange
-  if (answer.kind === 'list') sendList(request, response, answer)
-  else if (answer.kind === 'clock') sendClock(response)
-  else if (answer.kind === 'init') return sendMedia(exchange, [answer.bytes], 'video/mp4')
-  else if (answer.kind === 'media') return sendHeld(exchange, answer.held)
-  else return await sendGrowing(exchange, answer.segment, signal)
+function sendNow(exchange: Exchange, target: SegmentedTarget, answer: ReadyAnswer): number {
+  if (answer.kind === 'init') return sendMedia(exchange, target, { views: [answer.bytes], contentType: 'video/mp4' })
+  if (answer.kind === 'media') {
+    const { views } = answer.held
+    // The log is held until the socket has taken everything or is gone.
+    return sendMedia(exchange, target, { views, contentType: 'video/iso.segment' }, () => answer.held.done())
+  }
+  exchange.send(answer.kind === 'list' ? listAnswer(exchange, answer) : clockAnswer())
   return 0
 }
 
-function mediaHeaders(contentType: string, etag: string): OutgoingHttpHeaders {
-  return { ...CORS, 'Content-Type': contentType, 'Cache-Control': FOR_EVER, ETag: etag, 'Accept-Ranges': 'bytes' }
+/** Media are known by their address, for what it names never changes. */
+function mediaHeaders(contentType: string, { file }: SegmentedTarget): ResponseHeaders {
+  return {
+    ...CORS,
+    'Content-Type': contentType,
+    'Cache-Control': FOR_EVER,
+    ETag: `"${file}"`,
+    'Accept-Ranges': 'bytes',
+  }
 }
 
-function sendList(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { list, maxAgeSeconds }: { readonly list: ListText; readonly maxAgeSeconds: number },
-): void {
+/** Everybody who asks for a list in the same words gets the same answer. */
+const LIST_ANSWERS = new WeakMap<ListText, Map<string, WholeAnswer>>()
+
+type List = { readonly list: ListText; readonly maxAgeSeconds: number }
+
+function listAnswer({ headers }: Exchange, { list, maxAgeSeconds }: List): WholeAnswer {
+  const form = isKnownToClient(headers, list.etag) ? 'known' : (chooseEncoding(headers) ?? 'plain')
+  const key = `${form} ${maxAgeSeconds}`
+  const answers = LIST_ANSWERS.get(list) ?? new Map<string, WholeAnswer>()
+  LIST_ANSWERS.set(list, answers)
+  const answer = answers.get(key) ?? makeListAnswer({ list, maxAgeSeconds }, form)
+  answers.set(key, answer)
+  return answer
+}
+function makeListAnswer({ list, maxAgeSeconds }: List, form: 'known' | 'plain' | ListEncoding): WholeAnswer {
   const headers = {
     ...CORS,
     'Content-Type': LIST_TYPES[list.text.startsWith('#EXTM3U') ? 'm3u8' : 'mpd'],
@@ -89,57 +125,40 @@ function sendList(
     Vary: 'Accept-Encoding',
     ETag: `W/${list.etag}`,
   }
-  if (isKnownToClient(request.headers, list.etag)) {
-    response.writeHead(304, headers).end()
-    return
-  }
-  const encoding = chooseEncoding(request.headers)
-  const bytes = encoding === undefined ? list.bytes : list.encoded(encoding)
-  response.writeHead(200, {
-    ...headers,
-    ...(encoding === undefined ? {} : { 'Content-Encoding': encoding }),
-    'Content-Length': bytes.length,
-  })
-  response.end(isHead(request) ? undefined : bytes)
+  if (form === 'known') return { status: 304, headers, body: [], isShared: true }
+  if (form === 'plain') return { status: 200, headers, body: [list.bytes], isShared: true }
+  return { status: 200, headers: { ...headers, 'Content-Encoding': form }, body: [list.encoded(form)], isShared: true }
 }
 
 /** UTCTiming of MPDs: an xs:dateTime. ISO/IEC 23009-1, 5.8.4.11. */
-function sendClock(response: ServerResponse): void {
-  response.writeHead(200, { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
-  response.end(new Date().toISOString())
-}
-
-/** The log is held until the socket has taken everything or is gone. */
-function sendHeld(exchange: Exchange, held: HeldBytes): number {
-  exchange.response.on('close', () => held.done())
-  exchange.response.on('finish', () => held.done())
-  return sendMedia(exchange, held.views, 'video/iso.segment')
+function clockAnswer(): WholeAnswer {
+  const headers = { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }
+  return { status: 200, headers, body: [Buffer.from(new Date().toISOString())] }
 }
 
 /** 200, 206, 304 or 416. RFC 9110, 14.2. */
-function sendMedia({ request, response, etag }: Exchange, parts: readonly Uint8Array[], contentType: string): number {
-  const totalBytes = parts.reduce((sum, part) => sum + part.length, 0)
-  const headers = mediaHeaders(contentType, etag)
-  const isKnown = isKnownToClient(request.headers, etag)
-  const range = parseByteRange(request.headers.range, totalBytes)
+function sendMedia(
+  exchange: Exchange,
+  target: SegmentedTarget,
+  { views, contentType }: { readonly views: readonly Uint8Array[]; readonly contentType: string },
+  onDone?: () => void,
+): number {
+  const totalBytes = byteLengthOf(views)
+  const headers = mediaHeaders(contentType, target)
+  const isKnown = isKnownToClient(exchange.headers, `"${target.file}"`)
+  const range = parseByteRange(exchange.headers.range, totalBytes)
   if (isKnown || range === 'unsatisfiable') {
-    response.writeHead(
-      isKnown ? 304 : 416,
-      isKnown ? headers : { ...headers, 'Content-Range': `bytes */${totalBytes}` },
-    )
-    response.end()
+    const fields = isKnown ? headers : { ...headers, 'Content-Range': `bytes */${totalBytes}` }
+    exchange.send({ status: isKnown ? 304 : 416, headers: fields, body: [] }, onDone)
     return 0
   }
-  const { from, to } = range ?? { from: 0, to: totalBytes }
-  const contentRange = range ? { 'Content-Range': `bytes ${from}-${to - 1}/${totalBytes}` } : {}
-  response.writeHead(range ? 206 : 200, { ...headers, 'Content-Length': to - from, ...contentRange })
-  if (!isHead(request)) {
-    response.cork()
-    for (const part of slices(parts, { from, to })) response.write(part)
-    response.uncork()
+  if (!range) exchange.send({ status: 200, headers, body: views }, onDone)
+  else {
+    const contentRange = { 'Content-Range': `bytes ${range.from}-${range.to - 1}/${totalBytes}` }
+    exchange.send({ status: 206, headers: { ...headers, ...contentRange }, body: slices(views, range) }, onDone)
   }
-  response.end()
-  return isHead(request) ? 0 : to - from
+  if (exchange.isHead) return 0
+  return range ? range.to - range.from : totalBytes
 }
 
 function slices(parts: readonly Uint8Array[], { from, to }: ByteRange): Uint8Array[] {
@@ -152,41 +171,17 @@ function slices(parts: readonly Uint8Array[], { from, to }: ByteRange): Uint8Arr
 }
 
 /** Chunk by chunk as they are made. A segment that breaks off breaks the connection: nobody keeps half of it. */
-async function sendGrowing(
-  { request, response, etag }: Exchange,
-  segment: GrowingSegment,
-  signal: AbortSignal,
-): Promise<number> {
-  response.writeHead(200, mediaHeaders('video/iso.segment', etag))
-  if (isHead(request)) {
-    response.end()
-    return 0
-  }
+async function sendGrowing(exchange: Exchange, target: SegmentedTarget, segment: GrowingSegment): Promise<number> {
+  const { signal, isHead } = exchange
+  exchange.begin(200, mediaHeaders('video/iso.segment', target))
   let sentBytes = 0
   for (;;) {
-    const held = await segment.next(signal)
-    if (held === 'lost') response.destroy()
-    if (held === 'end') response.end()
+    const held = isHead ? 'end' : await segment.next(signal)
+    if (held === 'lost') exchange.destroy()
+    if (held === 'end') exchange.end()
     if (held === 'lost' || held === 'end') return sentBytes
     sentBytes += held.byteLength
-    await written(response, held, signal)
+    await exchange.write(held.views)
     held.done()
   }
-}
-
-/** Resolves when the socket has taken everything or is gone. */
-function written(response: ServerResponse, { views }: HeldBytes, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      response.off('close', settle)
-      resolve()
-    }
-    response.on('close', settle)
-    response.cork()
-    views.forEach((view, at) => {
-      response.write(view, at === views.length - 1 ? settle : undefined)
-    })
-    response.uncork()
-    if (signal.aborted) settle()
-  })
 }

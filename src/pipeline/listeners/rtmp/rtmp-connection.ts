@@ -57,7 +57,7 @@ export class RtmpConnection {
       { maxMessageBytes, maxBufferedBytes, handshakeMs, idleMs: handshakeMs },
     )
     socket.setNoDelay(true)
-    onSocketBytes(socket, (bytes) => this.#session.receive(bytes, performance.now()))
+    onSocketBytes(socket, (bytes) => this.#receive(bytes))
     socket.on('error', () => {})
     socket.on('close', () => this.#session.close())
   }
@@ -75,6 +75,13 @@ export class RtmpConnection {
   close(): void {
     this.#session.close()
     this.#socket.destroy()
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const receive = () => this.#session.receive(bytes, performance.now())
+    const [publishing] = this.#publishing.values()
+    if (this.#publishing.size !== 1 || !publishing || publishing === 'asked') receive()
+    else publishing.publication.gather(receive)
   }
 
   /** Log bytes and control messages share the socket; both are written in whole messages. */

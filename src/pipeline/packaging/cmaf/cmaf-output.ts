@@ -1,6 +1,13 @@
-import { type CmafChunk, type CmafSegment, CmafSegmenter, type CmafSink } from '../../../media/formats/mp4/index.ts'
+import {
+  type CmafChunk,
+  type CmafSegment,
+  CmafSegmenter,
+  type CmafSink,
+  type CopySlabs,
+} from '../../../media/formats/mp4/index.ts'
 import type { Frame, Track } from '../../../media/model/index.ts'
-import type { FrameContext, LogWriter, StreamOutput } from '../../stream/index.ts'
+import { type FrameContext, type LogWriter, MAX_READERS, type StreamOutput } from '../../stream/index.ts'
+import { ChunkHolds, type HeldChunk } from './chunk-holds.ts'
 import { CmafIndex } from './cmaf-index.ts'
 import { type CmafRecord, type CmafTrackInfo, encodeCmafRecord } from './cmaf-record.ts'
 
@@ -14,17 +21,26 @@ export type CmafOutputOptions = {
   readonly life: string
   /** Gets the very same segments (the recorder). */
   readonly tap?: CmafTap
+  /** For the copies of frames, shared by all outputs of a worker. */
+  readonly slabs?: CopySlabs
 }
 
 /** Follows a CMAF output: tracks, then what the segmenter makes, then the end. */
-export interface CmafTap extends CmafSink {
+export interface CmafTap extends Omit<CmafSink, 'onChunk'> {
   /** Of the recording that it makes. */
   readonly id: string
   onTracks(tracks: readonly Track[]): void
+  /** `held`: the chunk's bytes, to be let go when they are used; undefined when there is no memory to hold them. */
+  onChunk(trackId: number, chunk: ChunkFacts, held: HeldChunk | undefined): void
   /** Wall clock of the first sample of `segment`, in front of its `onSegment`. */
   onSegmentTime(trackId: number, epochMs: number): void
   onEnd(): void
 }
+
+export type ChunkFacts = Omit<CmafChunk, 'parts'>
+
+/** Stands for the tap among the readers of the log; no worker has this number. */
+export const TAP_SLOT = MAX_READERS - 1
 
 type Anchor = { readonly epochMs: number; readonly seconds: number }
 
@@ -34,13 +50,15 @@ export class CmafOutput implements StreamOutput {
   readonly #index: CmafIndex
   readonly #segmenter: CmafSegmenter
   readonly #tap: CmafTap | undefined
+  readonly #holds: ChunkHolds | undefined
   readonly #clockHz = new Map<number, number>()
   #anchor: Anchor | undefined
 
   constructor(log: LogWriter, options: CmafOutputOptions) {
     this.log = log
     this.#tap = options.tap
-    const { tap, life, ...indexOptions } = options
+    this.#holds = options.tap && new ChunkHolds(log, TAP_SLOT)
+    const { tap, life, slabs, ...indexOptions } = options
     this.#index = new CmafIndex({ ...indexOptions, ...(tap ? { recordingId: tap.id } : {}) }, life)
     const sink: CmafSink = {
       onInit: (trackId, initId, bytes) => this.#onInit(trackId, initId, bytes),
@@ -50,6 +68,7 @@ export class CmafOutput implements StreamOutput {
     this.#segmenter = new CmafSegmenter(sink, {
       targetDurationMs: options.segmentMs,
       partTargetMs: options.partTargetMs,
+      ...(slabs ? { slabs } : {}),
     })
   }
 
@@ -94,8 +113,8 @@ export class CmafOutput implements StreamOutput {
   #onChunk(trackId: number, chunk: CmafChunk): void {
     const { index: _, parts, ...facts } = chunk
     const epochMs = this.#epochAt(trackId, chunk.startTicks)
-    this.#write({ type: 'chunk', trackId, epochMs, ...facts }, parts)
-    this.#tap?.onChunk(trackId, chunk)
+    const payloadFrom = this.#write({ type: 'chunk', trackId, epochMs, ...facts }, parts)
+    this.#tap?.onChunk(trackId, chunk, this.#holds?.take(payloadFrom, this.log.head))
   }
   #onSegment(trackId: number, segment: CmafSegment): void {
     const epochMs = this.#epochAt(trackId, segment.startTicks)
@@ -110,11 +129,13 @@ export class CmafOutput implements StreamOutput {
     return Math.round(epochMs + (startTicks / (this.#clockHz.get(trackId) ?? 1) - seconds) * 1000)
   }
 
-  #write(record: CmafRecord, payload: readonly Uint8Array[]): void {
+  /** Returns where the payload lies. */
+  #write(record: CmafRecord, payload: readonly Uint8Array[]): number {
     const parts = encodeCmafRecord(record, payload)
     const headerBytes = (parts[0]?.length ?? 0) + (parts[1]?.length ?? 0)
     const payloadFrom = this.log.head + headerBytes
     this.log.append(parts)
     this.#index.apply({ record, payloadFrom, next: this.log.head }, () => payload[0] ?? new Uint8Array(0))
+    return payloadFrom
   }
 }

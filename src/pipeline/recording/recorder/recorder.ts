@@ -1,4 +1,4 @@
-import type { CmafChunk, CmafSegment } from '../../../media/formats/mp4/index.ts'
+import type { CmafSegment } from '../../../media/formats/mp4/index.ts'
 import type { Track } from '../../../media/model/index.ts'
 import type {
   BlobStore,
@@ -9,7 +9,7 @@ import type {
   TrackFact,
 } from '../../../platform/storage/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
-import type { CmafTap } from '../../packaging/index.ts'
+import type { ChunkFacts, CmafTap, HeldChunk } from '../../packaging/index.ts'
 
 /** Where a recorder tells what is durable; the control thread writes it into the catalogue. */
 export interface RecordingFacts {
@@ -33,6 +33,8 @@ const MAX_QUEUED_BYTES = 64 * 1024 * 1024
 
 type OpenSegment = { readonly key: string; readonly writer: Promise<BlobWriter | undefined>; failed: boolean }
 
+type Work = { readonly bytes: number; readonly work: () => Promise<void>; readonly segment: OpenSegment | undefined }
+
 /** Writes the CMAF segments of one stream to the store, and tells of each when it is durable. */
 export class Recorder implements CmafTap {
   readonly id: string
@@ -40,7 +42,9 @@ export class Recorder implements CmafTap {
   readonly #folder: string
   readonly #open = new Map<number, OpenSegment>()
   readonly #epochMs = new Map<number, number>()
-  #tail: Promise<void> = Promise.resolve()
+  readonly #queue: Work[] = []
+  /** While there is something in the queue. */
+  #working: Promise<void> | undefined
   #queuedBytes = 0
   #failing = false
   #gapPending = new Set<number>()
@@ -66,18 +70,19 @@ export class Recorder implements CmafTap {
       this.#options.facts.initStored({ recordingId: this.id, trackId, initId, key })
     })
   }
-  onChunk(trackId: number, chunk: CmafChunk): void {
-    const segment = this.#open.get(trackId) ?? this.#start(trackId, chunk.sequence)
-    if (segment.failed) return
-    if (this.#queuedBytes > MAX_QUEUED_BYTES)
-      return this.#fail(segment, new Error('the disk is too slow for this stream'))
-    this.#enqueue(
-      chunk.byteLength,
-      async () => {
-        if (!segment.failed) await (await segment.writer)?.append(chunk.parts)
-      },
-      segment,
-    )
+  onChunk(trackId: number, { sequence, byteLength }: ChunkFacts, held: HeldChunk | undefined): void {
+    const segment = this.#open.get(trackId) ?? this.#start(trackId, sequence)
+    const isLate = !held || this.#queuedBytes > MAX_QUEUED_BYTES
+    if (isLate) this.#fail(segment, new Error('the disk is too slow for this stream'))
+    if (!held || segment.failed) return held?.done()
+    const append = async () => {
+      try {
+        if (!segment.failed) await (await segment.writer)?.append(held.views)
+      } finally {
+        held.done()
+      }
+    }
+    this.#enqueue(byteLength, append, segment)
   }
   onSegmentTime(trackId: number, epochMs: number): void {
     this.#epochMs.set(trackId, epochMs)
@@ -98,7 +103,7 @@ export class Recorder implements CmafTap {
   }
   /** Resolves when everything given so far is durable, or has failed. */
   async settled(): Promise<void> {
-    await this.#tail
+    while (this.#working) await this.#working
   }
 
   #start(trackId: number, sequence: number): OpenSegment {
@@ -150,12 +155,21 @@ export class Recorder implements CmafTap {
   /** Everything goes to the disk one after the other, in the order of the stream. */
   #enqueue(bytes: number, work: () => Promise<void>, segment?: OpenSegment): void {
     this.#queuedBytes += bytes
-    this.#tail = this.#tail
-      .then(work)
-      .catch((error: unknown) => this.#fail(segment, error))
-      .finally(() => {
-        this.#queuedBytes -= bytes
-      })
+    this.#queue.push({ bytes, work, segment })
+    this.#working ??= this.#workOff()
+  }
+  async #workOff(): Promise<void> {
+    // Whoever enqueues first has seen that it is being worked off.
+    await undefined
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      try {
+        await next.work()
+      } catch (error) {
+        this.#fail(next.segment, error)
+      }
+      this.#queuedBytes -= next.bytes
+    }
+    this.#working = undefined
   }
   #fail(segment: OpenSegment | undefined, error: unknown): void {
     if (segment) segment.failed = true

@@ -24,6 +24,10 @@ export class Publication implements MediaSink {
   onFrame(frame: Frame): void {
     if (!this.#ended) this.#writer.onFrame(frame)
   }
+  /** The frames of one read go on together: what follows them is woken once. */
+  gather(work: () => void): void {
+    this.#writer.gather(work)
+  }
   /** Idempotent. */
   end(reason: string): void {
     if (this.#ended) return

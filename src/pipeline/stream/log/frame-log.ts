@@ -46,6 +46,7 @@ export class FrameLogWriter implements MediaSink {
   readonly #view = new DataView(this.#header)
   readonly #headerBytes = new Uint8Array(this.#header)
   #tracksChanged = true
+  #isGathering = false
   #lastAudioJoinSeconds: number | undefined
 
   /** `nowMs`: wall clock, milliseconds since 1970. */
@@ -74,7 +75,17 @@ export class FrameLogWriter implements MediaSink {
       this.log.markJoin()
     }
     this.#record(KIND_FRAME, frame.trackId, frame, frame.data)
-    this.log.commit()
+    if (!this.#isGathering) this.log.commit()
+  }
+  /** Readers see the frames that come during `work` together, at its end. */
+  gather(work: () => void): void {
+    this.#isGathering = true
+    try {
+      work()
+    } finally {
+      this.#isGathering = false
+      if (!this.log.ended) this.log.commit()
+    }
   }
 
   #isJoin(frame: Frame, track: Track): boolean {

@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
-import { AccessDeniedError, UnavailableError } from '../../errors.ts'
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { AccessDeniedError } from '../../errors.ts'
 import type { BlobStore, BlobWriter, StoredBlob } from '../blob-store.ts'
+import { DiskBlobWriter, PARTIAL } from './disk-blob-writer.ts'
+import { unavailable } from './disk-errors.ts'
 
-const PARTIAL = '.part'
 const SAFE_KEY = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/
 
 /** Blobs as files below one folder. A blob is written beside its place and moved there when it is on the disk. */
@@ -15,13 +16,7 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async create(key: string): Promise<BlobWriter> {
-    const path = this.#path(key)
-    try {
-      await mkdir(dirname(path), { recursive: true })
-      return new DiskBlobWriter(path, await open(path + PARTIAL, 'w'))
-    } catch (error) {
-      throw unavailable(error)
-    }
+    return await DiskBlobWriter.create(this.#path(key))
   }
   async size(key: string): Promise<number> {
     try {
@@ -37,15 +32,10 @@ export class DiskBlobStore implements BlobStore {
     return this.#readFile(key, this.#path(key) + PARTIAL, { from, to })
   }
   async adopt(key: string, byteLength: number): Promise<void> {
-    const path = this.#path(key)
-    let writer: DiskBlobWriter | undefined
     try {
-      const file = await open(path + PARTIAL, 'r+')
-      writer = new DiskBlobWriter(path, file)
-      await file.truncate(byteLength)
+      const writer = await DiskBlobWriter.adopt(this.#path(key), byteLength)
       await writer.commit()
     } catch (error) {
-      await writer?.close()
       throw missing(key, error)
     }
   }
@@ -96,63 +86,6 @@ export class DiskBlobStore implements BlobStore {
   }
 }
 
-class DiskBlobWriter implements BlobWriter {
-  readonly #path: string
-  readonly #file: FileHandle
-
-  constructor(path: string, file: FileHandle) {
-    this.#path = path
-    this.#file = file
-  }
-  async append(parts: readonly Uint8Array[]): Promise<void> {
-    const total = parts.reduce((sum, part) => sum + part.length, 0)
-    try {
-      const { bytesWritten } = await this.#file.writev([...parts])
-      // A disk that is nearly full takes a part; writing the rest then says why.
-      if (bytesWritten < total) await this.#file.writeFile(Buffer.concat(parts).subarray(bytesWritten))
-    } catch (error) {
-      throw unavailable(error)
-    }
-  }
-  async commit(): Promise<void> {
-    try {
-      await this.#file.sync()
-      await this.#file.close()
-      await rename(this.#path + PARTIAL, this.#path)
-      await syncFolder(dirname(this.#path))
-    } catch (error) {
-      await this.close()
-      throw unavailable(error)
-    }
-  }
-  /** A file handle that is left to the garbage collector ends the process. Idempotent. */
-  async close(): Promise<void> {
-    await this.#file.close().catch(() => {})
-  }
-  async abort(): Promise<void> {
-    await this.close()
-    await rm(this.#path + PARTIAL, { force: true }).catch(() => {})
-  }
-}
-
-/** The rename itself must survive a power cut. Windows cannot open folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
-function unavailable(error: unknown): UnavailableError {
-  const { code, message } = error as NodeJS.ErrnoException
-  return new UnavailableError(
-    'disk',
-    code === 'ENOSPC' ? 'no space is left; free some or set storage.path to another disk' : message,
-  )
-}
 function missing(key: string, error: unknown): Error {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT')
     return new AccessDeniedError(`nothing is stored as ${key}`, 'not-found')

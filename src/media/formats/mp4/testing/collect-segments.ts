@@ -19,8 +19,9 @@ export class SegmentCollector implements CmafSink, Collected {
     this.inits.push({ trackId, initId, bytes })
   }
   onChunk(trackId: number, chunk: CmafChunk): void {
-    this.chunks.push({ trackId, chunk })
-    this.#open.set(trackId, [...(this.#open.get(trackId) ?? []), ...chunk.parts])
+    const parts = chunk.parts.map((part) => Uint8Array.from(part))
+    this.chunks.push({ trackId, chunk: { ...chunk, parts } })
+    this.#open.set(trackId, [...(this.#open.get(trackId) ?? []), ...parts])
   }
   onSegment(trackId: number, segment: CmafSegment): void {
     this.segments.push({ trackId, segment, bytes: Buffer.concat(this.#open.get(trackId) ?? []) })

@@ -1,0 +1,1 @@
+export { parseRequestHead, type RequestHead } from './request-head.ts'

@@ -20,6 +20,8 @@ export const UTC_QUERY = 'utc'
 const UTC_SCHEME = 'urn:mpeg:dash:utc:http-xsdate:2014'
 /** Parts between the live edge and where players should be. */
 const LATENCY_PARTS = 3
+/** The same for players that reckon from the end of what is there, one part behind the live edge. */
+const DELAY_PARTS = 2
 const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
 /** Tracks of one run start up to this much before each other. */
 const NEARLY_MS = 500
@@ -46,7 +48,8 @@ export function manifest(ladder: Ladder, asked: DashTemplate): string | undefine
 function liveAttributes(index: CmafIndex, template: DashTemplate) {
   const { targetSeconds, options } = index
   const isLowLatency = template === 'number' && index.isLowLatency
-  const latencyMs = isLowLatency ? LATENCY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
+  const delayMs = isLowLatency ? DELAY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
+  const latencyMs = LATENCY_PARTS * options.partTargetMs
   const service = {
     latency: { targetMs: latencyMs, minMs: Math.round(latencyMs * 0.75), maxMs: Math.round(latencyMs * 1.5) },
     playbackRate: PLAYBACK_RATE,
@@ -57,7 +60,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate) {
     publishTimeMs: index.zeroEpochMs + mediaEndMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
     timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
-    suggestedPresentationDelayMs: latencyMs,
+    suggestedPresentationDelayMs: delayMs,
     utcTiming: { schemeIdUri: UTC_SCHEME, value: `manifest.mpd?${UTC_QUERY}` },
     ...(isLowLatency ? { serviceDescription: service } : {}),
   } satisfies Partial<Mpd>

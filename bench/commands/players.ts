@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser, WatchedPage } from '../../test/browser/support/browser.ts'
 import { PlayerHost } from '../../test/browser/support/player-host.ts'
-import { LOW_LATENCY, type PlayedForm, START, WATCH, type Watched } from '../../test/browser/support/players.ts'
+import { hostOf, LOW_LATENCY, type PlayedForm, START, WATCH, type Watched } from '../../test/browser/support/players.ts'
 import { LoopPublisher, PICTURE } from '../../test/browser/support/publisher.ts'
 import { type Column, formatTable, percentile } from '../support/figures.ts'
 import { MillraceTarget } from '../support/targets.ts'
@@ -44,7 +44,7 @@ export async function players({ seconds, sets }: PlayersOptions, say: (line: str
   await windowOf(SEGMENTS_BEFORE, `http://127.0.0.1:${server.httpPort}/${STREAM}/t1.m3u8`)
   const browser = await launchBrowser()
   try {
-    const pages = await Promise.all(LOW_LATENCY.map((form) => open(browser, host, form, server)))
+    const pages = await Promise.all(LOW_LATENCY.map((form, at) => open({ browser, host, server }, form, at)))
     say(`${pages.length} players for ${seconds} s`)
     await delay(seconds * 1000)
     return await Promise.all(pages.map(rowOf))
@@ -64,11 +64,13 @@ async function windowOf(segments: number, playlist: string): Promise<void> {
 
 type Opened = { readonly form: PlayedForm; readonly page: Page }
 
-async function open(browser: Browser, host: PlayerHost, form: PlayedForm, server: MillraceTarget): Promise<Opened> {
+type Stage = { readonly browser: Browser; readonly host: PlayerHost; readonly server: MillraceTarget }
+
+async function open({ browser, host, server }: Stage, form: PlayedForm, at: number): Promise<Opened> {
   const { page } = await WatchedPage.open(browser)
   await page.goto(host.url)
   await page.addScriptTag({ url: `/${form.player}.js` })
-  const url = `http://127.0.0.1:${server.httpPort}/${STREAM}/${form.file}`
+  const url = `http://${hostOf(at)}:${server.httpPort}/${STREAM}/${form.file}`
   await page.evaluate(`(() => { ${WATCH} ${START[form.player](url, form.mode)} })()`)
   return { form, page }
 }

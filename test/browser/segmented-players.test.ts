@@ -7,7 +7,7 @@ import { skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { launchBrowser, skipWithoutChromium, WatchedPage } from './support/browser.ts'
 import { PlayerHost } from './support/player-host.ts'
-import { LOW_LATENCY, type PlayedForm, START, WATCH, type Watched } from './support/players.ts'
+import { hostOf, LOW_LATENCY, type PlayedForm, START, WATCH, type Watched } from './support/players.ts'
 import { LoopPublisher, PICTURE } from './support/publisher.ts'
 
 const LIVE: readonly PlayedForm[] = [
@@ -26,18 +26,21 @@ const SHOWN_FRAMES = 30
 /** Players work their way to the live edge first. */
 const SETTLING_SAMPLES = 15
 
+type Place = { readonly folder: string; readonly host: string }
 type Stage = { readonly browser: Browser; readonly host: PlayerHost; readonly server: TestServer }
 
 async function play(
   { browser, host, server }: Stage,
   { player, file, mode }: PlayedForm,
-  folder: string,
+  { folder, host: serverHost }: Place,
 ): Promise<Watched> {
   await using watched = await WatchedPage.open(browser)
   const { page } = watched
   await page.goto(host.url)
   await page.addScriptTag({ url: `/${player}.js` })
-  await page.evaluate(`(() => { ${WATCH} ${START[player](server.http(`${folder}/${file}`), mode)} })()`)
+  await page.evaluate(
+    `(() => { ${WATCH} ${START[player](server.http(`${folder}/${file}`).replace('127.0.0.1', serverHost), mode)} })()`,
+  )
   const done = `(window.watched().playedSeconds > ${PLAYED_SECONDS} && window.watched().frameCount > ${SHOWN_FRAMES}) || window.watched().errors.some((error) => error.startsWith('fatal'))`
   await page.waitForFunction(done, undefined, { polling: 100, timeout: 40_000 }).catch(() => {})
   return await page.evaluate<Watched>('window.watched()')
@@ -48,8 +51,8 @@ function percentile(values: readonly number[], share: number): string {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(2) ?? '–'
 }
 
-async function playsWell(t: TestContext, stage: Stage, form: PlayedForm, folder: string): Promise<void> {
-  const { errors, stalls, latencies, playedSeconds, frameCount } = await play(stage, form, folder)
+async function playsWell(t: TestContext, stage: Stage, form: PlayedForm, place: Place): Promise<void> {
+  const { errors, stalls, latencies, playedSeconds, frameCount } = await play(stage, form, place)
   const settled = latencies.slice(SETTLING_SAMPLES)
   const latency =
     settled.length > 0 ? `, latency ${percentile(settled, 0.5)} s p50 ${percentile(settled, 0.95)} s p95` : ''
@@ -68,7 +71,9 @@ async function playsWell(t: TestContext, stage: Stage, form: PlayedForm, folder:
 /** Two at a time: as many as the machine has cores. */
 async function playAll(t: TestContext, stage: Stage, forms: readonly PlayedForm[], folder: string): Promise<void> {
   for (let at = 0; at < forms.length; at += 2) {
-    await Promise.all(forms.slice(at, at + 2).map((form) => playsWell(t, stage, form, folder)))
+    await Promise.all(
+      forms.slice(at, at + 2).map((form, player) => playsWell(t, stage, form, { folder, host: hostOf(player) })),
+    )
   }
 }
 

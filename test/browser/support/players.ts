@@ -18,6 +18,14 @@ export const LOW_LATENCY: readonly PlayedForm[] = [
   { name: 'LL-DASH', player: 'shaka', file: 'manifest.mpd?template=number', mode: 'low' },
 ]
 
+/**
+ * The server as players that watch at the same time see it: a browser has six connections to a host, and a player with
+ * low latency keeps four of them waiting.
+ */
+export function hostOf(player: number): string {
+  return `127.0.0.${1 + player}`
+}
+
 export type Watched = {
   readonly errors: readonly string[]
   readonly stalls: readonly number[]

@@ -42,7 +42,7 @@ export async function serveSegmented(
     if (answer.kind === 'media') answer.held.done()
     return
   }
-  if (answer.kind === 'media' || answer.kind === 'growing' || answer.kind === 'recorded')
+  if (answer.kind === 'media' || answer.kind === 'ts' || answer.kind === 'growing' || answer.kind === 'recorded')
     context.segmented.audience.seen(name, viewerOf(request, query))
   if (answer.kind === 'recorded') return await context.vod.serve(request, response, answer)
   const etag = `"${file}"`
@@ -67,6 +67,8 @@ async function send(exchange: Exchange, answer: SentAnswer, signal: AbortSignal)
   const { request, response } = exchange
   if (answer.kind === 'list') sendList(request, response, answer)
   else if (answer.kind === 'clock') sendClock(response)
+  else if (answer.kind === 'moved') sendMoved(response, answer.file)
+  else if (answer.kind === 'ts') return sendMedia(exchange, [answer.bytes], 'video/mp2t')
   else if (answer.kind === 'init') return sendMedia(exchange, [answer.bytes], 'video/mp4')
   else if (answer.kind === 'media') return sendHeld(exchange, answer.held)
   else return await sendGrowing(exchange, answer.segment, signal)
@@ -107,6 +109,11 @@ function sendList(
 function sendClock(response: ServerResponse): void {
   response.writeHead(200, { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' })
   response.end(new Date().toISOString())
+}
+
+/** RFC 9110, 15.4.8. */
+function sendMoved(response: ServerResponse, file: string): void {
+  response.writeHead(307, { ...CORS, Location: file, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }
 
 /** The log is held until the socket has taken everything or is gone. */

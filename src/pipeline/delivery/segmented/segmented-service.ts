@@ -1,4 +1,5 @@
 import { MalformedInputError, UnsupportedInputError } from '../../../media/errors.ts'
+import { type ListText, ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex } from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
@@ -11,7 +12,6 @@ import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember, prefixTo } from './ladder.ts'
-import { type ListText, ListTexts } from './list-texts.ts'
 import {
   type ListResource,
   type MediaResource,

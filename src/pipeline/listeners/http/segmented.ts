@@ -1,17 +1,16 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { plainAddress } from '../../../platform/auth/index.ts'
+import { chooseEncoding, isKnownToClient, type ListText } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import {
   type GrowingSegment,
   type HeldBytes,
-  type ListText,
   parseSegmentedResource,
   type SegmentedAnswer,
 } from '../../delivery/index.ts'
 import { type ByteRange, parseByteRange, readTimeRange } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { readCmcd } from './cmcd.ts'
-import { chooseEncoding, isKnownToClient } from './conditional.ts'
 import { CORS, isHead } from './respond.ts'
 
 const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const

@@ -167,7 +167,7 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
     })
     // Joining in the middle, its decoder may begin with pictures that lack their references.
     // Its dashdemux2 shows nothing of a live stream before it has buffered 30 s: it reads that, but not in a test.
-    const byGstreamer = ['index.m3u8'].map(async (file) => {
+    const byGstreamer = ['index.m3u8', 'ts.m3u8'].map(async (file) => {
       const shown = await gstreamerPictures(server.http(`seg/live/${file}`), 40)
       const known = shown.filter((hash) => pictures.has(hash)).length
       assert.ok(known >= 20, `${known} of ${shown.length} pictures of ${file} were published`)

@@ -23,7 +23,7 @@ import {
 } from './segment-address.ts'
 import { type HeldBytes, SegmentedView } from './segmented-view.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
-import { isTsSegmentWhole, TsSegments } from './ts/ts-segments.ts'
+import { isTsListLong, isTsSegmentWhole, TsSegments } from './ts/ts-segments.ts'
 
 export type SegmentedOptions = {
   readonly hub: StreamHub
@@ -56,6 +56,8 @@ type Slot = { readonly opening: Promise<Entry>; view?: SegmentedView }
 
 /** A first segment needs a keyframe, a target duration and the next keyframe. */
 const FIRST_SEGMENT_MS = 30_000
+/** Old players want something to begin with; hlsdemux2 loses its place in a list of one segment. RFC 8216bis, 6.2.2. */
+const TS_SEGMENTS_AT_FIRST = 3
 /** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
 const BLOCKED_TARGETS = 3
 /** What a blocking request was answered with can be kept by a cache for so many target durations. */
@@ -247,6 +249,7 @@ export class SegmentedService {
       const make = () => tsMultivariantPlaylist(ladder, planned)
       return { kind: 'list', list: entry.texts.get(kind, ladderVersion(ladder, planned), make), maxAgeSeconds: maxAge }
     }
+    await entry.view.wait(kind, () => isTsListLong(index, TS_SEGMENTS_AT_FIRST), FIRST_SEGMENT_MS, signal)
     const list = entry.texts.get(kind, index.segmentVersion, () => tsPlaylist(index) ?? '')
     if (list.text === '') throw new UnsupportedInputError('MPEG-TS cannot carry the codecs of this stream')
     return { kind: 'list', list, maxAgeSeconds: maxAge }

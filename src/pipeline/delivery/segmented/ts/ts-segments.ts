@@ -31,6 +31,10 @@ export function isTsSegmentWhole(index: CmafIndex, sequence: number): boolean {
   return tracks.length > 0 && tracks.every(({ segments }) => (segments.at(-1)?.sequence ?? -1) >= sequence)
 }
 
+export function isTsListLong(index: CmafIndex, count: number): boolean {
+  return index.ended || tsTracks(index).every(({ segments }) => segments.length >= count)
+}
+
 /** Tracks without media in that segment are not in it. */
 function tracksOf(view: SegmentedView, sequence: number): TrackBytes[] | undefined {
   if (!isTsSegmentWhole(view.index, sequence)) return undefined

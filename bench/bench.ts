@@ -5,16 +5,20 @@ import { fanout, formatFanout } from './commands/fanout.ts'
 import { files, formatFiles } from './commands/files.ts'
 import { formatIngest, ingest } from './commands/ingest.ts'
 import { formatJoin, join } from './commands/join.ts'
+import { formatLowLatency, lowLatency } from './commands/low-latency.ts'
+import { formatPlayers, players } from './commands/players.ts'
 import { formatStart, startUp } from './commands/start.ts'
 import { LOAD_CPU, pinSelf } from './support/processes.ts'
 import { PROTOCOLS, type Protocol } from './support/requests.ts'
 
-const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start [options]
+const USAGE = `usage: npm run bench -- fanout|ingest|join|files|low-latency|players|start [options]
 
   fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
   ingest    many publishers, without and with recording
   join      how long a viewer waits for its first picture
   files     HLS playlists and segments, beside nginx in the same run
+  low-latency  viewers of Low-Latency HLS with requests that wait (--viewers 10,1000): latency of parts and playlists
+  players   hls.js, shaka-player and dash.js in Chromium with low latency: latency and stalls over --window seconds
   start     time to the first accept, memory of an idle server
 
   --protocol P      ${PROTOCOLS.join(' | ')}
@@ -97,6 +101,16 @@ async function runFiles() {
   const rows = await files(options, say)
   return { rows, text: formatFiles(rows) }
 }
+async function runLowLatency() {
+  const { viewers, window, set } = values
+  const times = { warmUpSeconds: 5, windowSeconds: Number(window) }
+  const rows = await lowLatency({ viewers: viewers.split(',').map(Number), sets: set, ...times }, say)
+  return { rows, text: formatLowLatency(rows) }
+}
+async function runPlayers() {
+  const rows = await players({ seconds: Number(values.window), sets: values.set }, say)
+  return { rows, text: formatPlayers(rows) }
+}
 async function runStart() {
   const rows = await startUp(Number(values.runs), say)
   return { rows, text: formatStart(rows) }
@@ -107,6 +121,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; 
   ingest: runIngest,
   join: runJoin,
   files: runFiles,
+  'low-latency': runLowLatency,
+  players: runPlayers,
   start: runStart,
 }
 
@@ -116,7 +132,8 @@ if (values.help || !command) {
   process.exit(values.help ? 0 : 2)
 }
 if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the server, one for the load')
-pinSelf(LOAD_CPU)
+// Players decode: they need both cores.
+if (positionals[0] !== 'players') pinSelf(LOAD_CPU)
 const { rows, text } = await command()
 process.stdout.write(`\n${text}\n`)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`)

@@ -87,6 +87,9 @@ export class MillraceTarget implements BenchTarget {
   get httpPort(): number {
     return this.#ports.get('http') ?? 0
   }
+  rtmpUrl(stream: string): string {
+    return `rtmp://127.0.0.1:${this.#ports.get('rtmp') ?? 0}/${stream}`
+  }
   viewers(protocol: Protocol): ViewerEntrance {
     return { protocol, port: this.#ports.get(protocol === 'rtmp' ? 'rtmp' : 'http') ?? 0 }
   }

@@ -1,11 +1,12 @@
 import type { Ladders } from '../pipeline/delivery/index.ts'
+import { type PlannedRung, plannedRungs, renditionName } from '../pipeline/stream/index.ts'
 import { type Config, resolveStreamSettings } from '../platform/config/index.ts'
 
 /** Ladders as the configuration names them: rungs `NAME/PROFILE` and variants, live or not. */
 export class ConfiguredLadders implements Ladders {
-  readonly #config: Pick<Config, 'streams'>
+  readonly #config: Pick<Config, 'streams' | 'profiles'>
 
-  constructor(config: Pick<Config, 'streams'>) {
+  constructor(config: Pick<Config, 'streams' | 'profiles'>) {
     this.#config = config
   }
 
@@ -21,6 +22,15 @@ export class ConfiguredLadders implements Ladders {
     if (parent !== undefined) return parent
     const source = Object.entries(this.#config.streams).find(([, { variants }]) => variants?.includes(name))?.[0]
     return source !== undefined && !source.includes('*') && source !== name ? source : undefined
+  }
+
+  onDemandOf(source: string): readonly string[] {
+    if (this.#parentOf(source) !== undefined) return []
+    const { ladder, ladderMode } = resolveStreamSettings(this.#config, source)
+    return ladderMode === 'always' ? [] : ladder.map((rung) => renditionName(source, rung))
+  }
+  plannedOf(source: string, tracks: Parameters<typeof plannedRungs>[2]): readonly PlannedRung[] {
+    return this.onDemandOf(source).length === 0 ? [] : plannedRungs(this.#config, source, tracks)
   }
 
   /** The stream of which `name` is a rung. */

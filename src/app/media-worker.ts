@@ -96,6 +96,7 @@ class MediaWorker {
       segmentMs: hls.segmentMs,
       dashTemplate: data.config.dash.template,
       ladders: new ConfiguredLadders(data.config),
+      mpegTs: hls.mpegTs,
       lingerMs: delivery.lingerMs,
       nowMs: () => performance.now(),
     })

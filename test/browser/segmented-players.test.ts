@@ -7,26 +7,16 @@ import { skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { launchBrowser, skipWithoutChromium, WatchedPage } from './support/browser.ts'
 import { PlayerHost } from './support/player-host.ts'
-import { type PlayerName, START, WATCH, type Watched } from './support/players.ts'
+import { hostOf, LOW_LATENCY, type PlayedForm, START, WATCH, type Watched } from './support/players.ts'
 import { LoopPublisher, PICTURE } from './support/publisher.ts'
 
-type Form = {
-  readonly name: string
-  readonly player: PlayerName
-  readonly file: string
-  readonly mode: 'low' | 'normal'
-}
-
-const LIVE: readonly Form[] = [
-  { name: 'LL-HLS', player: 'hls', file: 'index.m3u8', mode: 'low' },
-  { name: 'LL-DASH', player: 'dash', file: 'manifest.mpd?template=number', mode: 'low' },
-  { name: 'LL-HLS', player: 'shaka', file: 'index.m3u8', mode: 'low' },
-  { name: 'LL-DASH', player: 'shaka', file: 'manifest.mpd?template=number', mode: 'low' },
+const LIVE: readonly PlayedForm[] = [
+  ...LOW_LATENCY,
   { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
   { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
   { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
 ]
-const RECORDED: readonly Form[] = [
+const RECORDED: readonly PlayedForm[] = [
   { name: 'recorded HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
   { name: 'recorded DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
   { name: 'recorded DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
@@ -36,14 +26,21 @@ const SHOWN_FRAMES = 30
 /** Players work their way to the live edge first. */
 const SETTLING_SAMPLES = 15
 
+type Place = { readonly folder: string; readonly host: string }
 type Stage = { readonly browser: Browser; readonly host: PlayerHost; readonly server: TestServer }
 
-async function play({ browser, host, server }: Stage, { player, file, mode }: Form, folder: string): Promise<Watched> {
+async function play(
+  { browser, host, server }: Stage,
+  { player, file, mode }: PlayedForm,
+  { folder, host: serverHost }: Place,
+): Promise<Watched> {
   await using watched = await WatchedPage.open(browser)
   const { page } = watched
   await page.goto(host.url)
   await page.addScriptTag({ url: `/${player}.js` })
-  await page.evaluate(`(() => { ${WATCH} ${START[player](server.http(`${folder}/${file}`), mode)} })()`)
+  await page.evaluate(
+    `(() => { ${WATCH} ${START[player](server.http(`${folder}/${file}`).replace('127.0.0.1', serverHost), mode)} })()`,
+  )
   const done = `(window.watched().playedSeconds > ${PLAYED_SECONDS} && window.watched().frameCount > ${SHOWN_FRAMES}) || window.watched().errors.some((error) => error.startsWith('fatal'))`
   await page.waitForFunction(done, undefined, { polling: 100, timeout: 40_000 }).catch(() => {})
   return await page.evaluate<Watched>('window.watched()')
@@ -54,8 +51,8 @@ function percentile(values: readonly number[], share: number): string {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(2) ?? '–'
 }
 
-async function playsWell(t: TestContext, stage: Stage, form: Form, folder: string): Promise<void> {
-  const { errors, stalls, latencies, playedSeconds, frameCount } = await play(stage, form, folder)
+async function playsWell(t: TestContext, stage: Stage, form: PlayedForm, place: Place): Promise<void> {
+  const { errors, stalls, latencies, playedSeconds, frameCount } = await play(stage, form, place)
   const settled = latencies.slice(SETTLING_SAMPLES)
   const latency =
     settled.length > 0 ? `, latency ${percentile(settled, 0.5)} s p50 ${percentile(settled, 0.95)} s p95` : ''
@@ -72,9 +69,11 @@ async function playsWell(t: TestContext, stage: Stage, form: Form, folder: strin
 }
 
 /** Two at a time: as many as the machine has cores. */
-async function playAll(t: TestContext, stage: Stage, forms: readonly Form[], folder: string): Promise<void> {
+async function playAll(t: TestContext, stage: Stage, forms: readonly PlayedForm[], folder: string): Promise<void> {
   for (let at = 0; at < forms.length; at += 2) {
-    await Promise.all(forms.slice(at, at + 2).map((form) => playsWell(t, stage, form, folder)))
+    await Promise.all(
+      forms.slice(at, at + 2).map((form, player) => playsWell(t, stage, form, { folder, host: hostOf(player) })),
+    )
   }
 }
 
@@ -115,7 +114,9 @@ test('hls.js switches between the members of a ladder, up and down', {
   await using server = await TestServer.start(['hls.segmentMs=1000', 'streams.live/x.variants=[live/x_low]'])
   await using host = await PlayerHost.start()
   await using _first = LoopPublisher.start(server.rtmp('live/x'))
-  await using _second = LoopPublisher.start(server.rtmp('live/x_low'), PICTURE.replace('1280x720', '640x360'))
+  await using _second = LoopPublisher.start(server.rtmp('live/x_low'), {
+    picture: PICTURE.replace('1280x720', '640x360'),
+  })
   await server.live('live/x')
   await server.live('live/x_low')
   await poll('both members', async () => {

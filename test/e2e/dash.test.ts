@@ -49,6 +49,12 @@ test('DASH and HLS list the same segments, to the tick; every text and box keeps
     for (let each = await reader?.read(); each && !each.done; each = await reader?.read())
       parts.push(Buffer.from(each.value))
     assert.ok(Buffer.concat(parts).equals(await bytesOf(server, next)))
+    // While one is being written, the one behind it is waited for: the publisher may be late by a player's clock.
+    const early = fetch(server.http(next.replace(/-(\d+)\.m4s$/, (_, number) => `-${Number(number) + 3}.m4s`)))
+    await manifest()
+    await manifest()
+    await first.send(45)
+    assert.equal((await early).status, 200)
   })
 
   await t.test('it tells the time', async () => {

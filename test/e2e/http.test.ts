@@ -10,6 +10,7 @@ import { WebSocket } from 'ws'
 import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
 import { Certificate } from '../support/certificate.ts'
 import { HttpPublisher } from '../support/http-publisher.ts'
+import { poll } from '../support/poll.ts'
 import { hasCommand, skipUnless } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { SyntheticStream } from '../support/synthetic.ts'
@@ -46,9 +47,15 @@ test('lists are compressed once and revalidated; segments have ranges, and both 
   const plain = await get(url)
   assert.equal(plain.headers['content-encoding'], undefined)
 
+  type Recordings = { readonly recordings: readonly { readonly id: string; readonly byteLength: number }[] }
+  const id = await poll('something recorded', async () => {
+    const { recordings } = await server.json<Recordings>('api/v1/recordings')
+    return recordings.find(({ byteLength }) => byteLength > 0)?.id
+  })
+
   const DECODE = { gzip: gunzipSync, br: brotliDecompressSync, zstd: zstdDecompressSync } as const
   for (const [encoding, decode] of Object.entries(DECODE)) {
-    for (const path of ['live/a/t1.m3u8', 'live/a/index.m3u8', 'live/a/manifest.mpd']) {
+    for (const path of ['live/a/t1.m3u8', 'live/a/index.m3u8', 'live/a/manifest.mpd', `vod/${id}/t1.m3u8`]) {
       await t.test(`${path} with ${encoding}`, async () => {
         const answer = await get(server.http(path), { 'accept-encoding': encoding })
         assert.equal(answer.headers['content-encoding'], encoding)

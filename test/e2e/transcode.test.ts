@@ -5,6 +5,8 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { checkMpd } from '../../src/media/formats/dash/testing/check-mpd.ts'
+import { checkPlaylist } from '../../src/media/formats/hls/testing/check-playlist.ts'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { Reading, Unit } from '../interop/support/av-messages.ts'
 import { run } from '../interop/support/command.ts'
@@ -53,6 +55,7 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     server = await TestServer.start([
       ...PROFILES,
       'workers=2',
+      'hls.segmentMs=1000',
       'streams.live/**.ladder=[small, web]',
       'streams.always/**.ladder=[always]',
       'streams.always/**.ladderMode=always',
@@ -104,6 +107,30 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       return renditionOf === 'live/a' && video?.heightPx === 90 ? true : undefined
     })
     await poll('the end of the rendition', async () => ((await names()).includes('live/a/small') ? undefined : true))
+  })
+
+  test('its lists show what is planned and start nothing; a playlist or a segment of a rung starts it', async () => {
+    const text = async (path: string) => await (await fetch(server.http(path))).text()
+    const list = await text('live/a/index.m3u8')
+    assert.deepEqual(checkPlaylist(list), [])
+    assert.match(list, /CODECS="avc1\.\w+,mp4a\.40\.2",RESOLUTION=160x90,.*\nsmall\/t1\.m3u8/)
+    assert.match(list, /CODECS="vp8,mp4a\.40\.2",RESOLUTION=240x13\d,.*\nweb\/t1\.m3u8/)
+    const mpd = await text('live/a/manifest.mpd')
+    assert.deepEqual(checkMpd(mpd), [])
+    assert.match(mpd, /media="small\/t1-next-\$Number\$\.m4s"/)
+    const live = await names()
+    for (const rung of ['small', 'web']) assert.ok(!live.includes(`live/a/${rung}`), `${rung} has been started`)
+
+    const init = await fetch(server.http('live/a/small/t1-next-init0.m4s'), { redirect: 'manual' })
+    assert.equal(init.status, 307)
+    const { status } = await fetch(new URL(init.headers.get('location') ?? '', init.url))
+    assert.equal(status, 200)
+    await poll('the facts of the rung that runs', async () => {
+      await text('live/a/small/t1.m3u8')
+      const each = await text('live/a/manifest.mpd')
+      assert.deepEqual(checkMpd(each), [])
+      return each.includes('small/t1-next') || !each.includes('web/t1-next') ? undefined : true
+    })
   })
 
   test('has keyframes and times of its source, fewer frames where the profile says so, and its audio bit by bit', async () => {

@@ -23,6 +23,7 @@ export {
   DEFAULT_AUDIO_BPS,
   type PlannedRung,
   plannedRungs,
+  RENDITION_TRACKS,
   renditionName,
   renditionParts,
   reservedFor,

@@ -119,6 +119,10 @@ const KEYS = z.strictObject({
       timeShiftMs: milliseconds
         .default(7_200_000)
         .describe('How far back the live playlist and MPD of a recorded stream go.'),
+      mpegTs: z
+        .boolean()
+        .default(true)
+        .describe('MPEG-TS segments for old devices (`NAME/index-ts.m3u8`), made when somebody asks for them.'),
     })
     .prefault({}),
   dash: z

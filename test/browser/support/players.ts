@@ -4,6 +4,28 @@
  */
 export type PlayerName = 'hls' | 'shaka' | 'dash'
 
+export type PlayedForm = {
+  readonly name: string
+  readonly player: PlayerName
+  readonly file: string
+  readonly mode: 'low' | 'normal'
+}
+
+export const LOW_LATENCY: readonly PlayedForm[] = [
+  { name: 'LL-HLS', player: 'hls', file: 'index.m3u8', mode: 'low' },
+  { name: 'LL-DASH', player: 'dash', file: 'manifest.mpd?template=number', mode: 'low' },
+  { name: 'LL-HLS', player: 'shaka', file: 'index.m3u8', mode: 'low' },
+  { name: 'LL-DASH', player: 'shaka', file: 'manifest.mpd?template=number', mode: 'low' },
+]
+
+/**
+ * The server as players that watch at the same time see it: a browser has six connections to a host, and a player with
+ * low latency keeps four of them waiting.
+ */
+export function hostOf(player: number): string {
+  return `127.0.0.${1 + player}`
+}
+
 export type Watched = {
   readonly errors: readonly string[]
   readonly stalls: readonly number[]
@@ -54,7 +76,7 @@ export const START: Readonly<Record<PlayerName, (url: string, mode: 'low' | 'nor
     player.addEventListener('error', ({ detail }) => setTimeout(() => {
       state.errors.push((detail.severity === shaka.util.Error.Severity.RECOVERABLE ? '' : 'fatal ') + 'shaka ' + told(detail))
     }))
-    ${mode === 'low' ? 'player.configure({ streaming: { lowLatencyMode: true, liveSync: { enabled: true } } })' : ''}
+    ${mode === 'low' ? 'player.configure({ manifest: { defaultPresentationDelay: 0.6 }, streaming: { lowLatencyMode: true, liveSync: { enabled: true, targetLatency: 0.1, targetLatencyTolerance: 0.1 } } })' : ''}
     player.attach(video).then(() => player.load('${url}')).then(() => { ${mode === 'low' ? 'player.goToLive()' : ''}; return video.play() }).catch((error) => state.errors.push('fatal shaka ' + told(error)))
     latency = () => player.isLive() && player.getPlayheadTimeAsDate() ? (Date.now() - player.getPlayheadTimeAsDate().getTime()) / 1000 : undefined
   `,

@@ -11,7 +11,14 @@ export const PICTURE = 'gradients=s=1280x720:r=30:n=4:c0=0x0a1a2a:c1=0x0b6b66:c2
 export const TONE = 'sine=f=330:b=4:r=48000'
 
 const AV_PUBLISHER = fileURLToPath(new URL('./av-publisher.ts', import.meta.url))
-const CLIP_SECONDS = '6'
+const CLIP_SECONDS = 6
+
+export type LoopedClip = {
+  /** A source of FFmpeg's lavfi. */
+  readonly picture?: string
+  /** Where it starts over the times are not exactly those of an encoder that goes on: longer where that matters. */
+  readonly seconds?: number
+}
 
 /** Publishes H.264 with B-frames and AAC over RTMP until it is disposed of. */
 export class LoopPublisher implements AsyncDisposable {
@@ -26,8 +33,8 @@ export class LoopPublisher implements AsyncDisposable {
   }
 
   /** By the ffmpeg command where there is one, else by the FFmpeg inside node-av. */
-  static start(url: string, picture = PICTURE): LoopPublisher {
-    return new LoopPublisher(hasCommand('ffmpeg') ? loopClip(clipPath(picture), url) : encodeLive(url))
+  static start(url: string, { picture = PICTURE, seconds = CLIP_SECONDS }: LoopedClip = {}): LoopPublisher {
+    return new LoopPublisher(hasCommand('ffmpeg') ? loopClip(clipPath(picture, seconds), url) : encodeLive(url))
   }
 
   /** What it complained about. */
@@ -46,20 +53,34 @@ export class LoopPublisher implements AsyncDisposable {
 const madeClips = new Map<string, string>()
 
 /** Made once, removed when the tests of this process are over. */
-function clipPath(picture: string): string {
-  const known = madeClips.get(picture)
+function clipPath(picture: string, seconds: number): string {
+  const key = `${picture} ${seconds}`
+  const known = madeClips.get(key)
   if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'millrace-publish-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'clip.flv')
-  makeClip(picture, path)
-  madeClips.set(picture, path)
+  makeClip(picture, seconds, path)
+  madeClips.set(key, path)
   return path
 }
 
-function makeClip(picture: string, path: string): void {
-  const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', TONE, '-t', CLIP_SECONDS]
-  const video = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '30', '-pix_fmt', 'yuv420p']
+function makeClip(picture: string, seconds: number, path: string): void {
+  const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', TONE, '-t', String(seconds)]
+  const video = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-bf',
+    '2',
+    '-g',
+    '30',
+    '-sc_threshold',
+    '0',
+    '-pix_fmt',
+    'yuv420p',
+  ]
   const audio = ['-c:a', 'aac', '-ac', '2', '-b:a', '128k']
   execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...sources, ...video, ...audio, path])
 }

@@ -65,6 +65,49 @@ export function gstreamerPlays(source: string): Promise<Outcome> {
   ])
 }
 
+/** Pictures that GStreamer shows of `uri`, NV12, MD5 each, sorted. `enough`: it leaves after about so many. */
+export async function gstreamerPictures(uri: string, enough?: number): Promise<string[]> {
+  const leave = enough === undefined ? '' : `! identity eos-after=${enough}`
+  const shown = `video/x-raw ! videoconvert ! video/x-raw,format=NV12 ${leave} ! checksumsink hash=md5 sync=false`
+  const pipeline = words(`uridecodebin3 uri=${uri} ! ${shown}`)
+  const { code, stdout, stderr } = await run('timeout', ['60', 'gst-launch-1.0', '-q', ...pipeline])
+  if (code !== 0) throw new Error(`GStreamer ended with ${code}: ${stderr}`)
+  return stdout
+    .split('\n')
+    .flatMap((line) => /^[\d:.]+ ([\da-f]{32})$/.exec(line)?.[1] ?? [])
+    .sort()
+}
+
+/** The same by FFmpeg, of a file. */
+export async function ffmpegPictures(path: string): Promise<string[]> {
+  const { stdout } = await run('ffmpeg', [
+    '-v',
+    'error',
+    '-nostdin',
+    '-i',
+    path,
+    '-map',
+    '0:v',
+    '-pix_fmt',
+    'nv12',
+    ...HASHES,
+  ])
+  return hashesIn(stdout).sort()
+}
+
+/** The first packets of a live stream's video or audio by FFmpeg, MD5 each. */
+export async function ffmpegPackets(url: string, kind: 'v' | 'a', count: number): Promise<string[]> {
+  const wanted = ['-map', `0:${kind}`, `-frames:${kind}`, String(count), '-c', 'copy']
+  const { stdout } = await run('timeout', ['60', 'ffmpeg', '-v', 'error', '-nostdin', '-i', url, ...wanted, ...HASHES])
+  return hashesIn(stdout)
+}
+
+const HASHES = ['-f', 'framemd5', '-'] as const
+
+function hashesIn(text: string): string[] {
+  return text.split('\n').flatMap((line) => (/^\d/.test(line) ? [line.split(',').at(-1)?.trim() ?? ''] : []))
+}
+
 function gst(pipeline: string): Command {
   return new Command('gst-launch-1.0', ['-q', ...words(pipeline)])
 }

@@ -14,6 +14,11 @@ import { ScratchBuffer } from './scratch-buffer.ts'
 export type TsMuxerOptions = {
   /** Added to every time, 90 kHz. 0 without it: the stream's own times, and a PCR that may begin before 0 (wrapped). */
   readonly timeOffsetTicks?: number
+  /**
+   * The muxer writes one segment of that number, made without the one before: the tables stand once, at its start, with
+   * counters that follow from the number; every other PID says that its counter does not go on. ISO/IEC 13818-1, 2.4.3.5.
+   */
+  readonly segmentNumber?: number
 }
 
 /** A track that MPEG-TS cannot carry. */
@@ -45,8 +50,11 @@ export class TsMuxer implements Muxer {
 
   readonly #timeOffset: number
   readonly #out = new ScratchBuffer()
-  readonly #pat: PidState = { pid: PAT_PID, counter: 0 }
-  readonly #pmt: PidState = { pid: PMT_PID, counter: 0 }
+  readonly #pat: PidState
+  readonly #pmt: PidState
+  readonly #isSegment: boolean
+  /** Of a segment: those that have written nothing yet. */
+  readonly #unheard = new Set<PidState>()
   readonly #pids = new Map<number, PidState>()
   readonly #streams = new Map<number, MuxedStream>()
   readonly #pcr = new PcrClock()
@@ -57,7 +65,12 @@ export class TsMuxer implements Muxer {
   #lastTables: number | undefined
 
   constructor(options: TsMuxerOptions = {}) {
-    this.#timeOffset = options.timeOffsetTicks ?? 0
+    const { timeOffsetTicks = 0, segmentNumber } = options
+    this.#timeOffset = timeOffsetTicks
+    this.#isSegment = segmentNumber !== undefined
+    const counter = (segmentNumber ?? 0) & 15
+    this.#pat = { pid: PAT_PID, counter }
+    this.#pmt = { pid: PMT_PID, counter }
   }
 
   /** Throws UnsupportedInputError where no track can be carried. The tables follow with the next frame. */
@@ -116,6 +129,7 @@ export class TsMuxer implements Muxer {
     if (known !== undefined) return known
     const pid = { pid: FIRST_STREAM_PID + trackId, counter: 0 }
     this.#pids.set(trackId, pid)
+    if (this.#isSegment) this.#unheard.add(pid)
     return pid
   }
 
@@ -139,6 +153,7 @@ export class TsMuxer implements Muxer {
 
   #needsTables(stream: MuxedStream, isKey: boolean, dts: number): boolean {
     if (this.#lastTables === undefined) return true
+    if (this.#isSegment) return false
     if (stream === this.#pcrStream && stream.track.kind === 'video') return isKey
     const hasVideo = this.#pcrStream?.track.kind === 'video'
     return !hasVideo && Math.abs(dts - this.#lastTables) >= TABLE_INTERVAL_TICKS
@@ -164,7 +179,7 @@ export class TsMuxer implements Muxer {
     const out = this.#out
     const to = out.length
     const headerBytes = PES_FIXED_BYTES + pesOptionalBytes(times.pts, times.dts)
-    const fields = { randomAccess: frame.isKey, pcr: times.pcr }
+    const fields = { randomAccess: frame.isKey, pcr: times.pcr, discontinuity: this.#unheard.delete(stream.pid) }
     // The payload's size is known only when it is written: the room for the packets is a guess, mended below.
     const guess = packetCount(frame.data.length + headerBytes + PARAMETER_SETS_GUESS_BYTES, fields) * PACKET_BYTES
     let from = out.extend(guess + headerBytes) + guess

@@ -3,6 +3,7 @@ import { wrapTime } from './pes-header.ts'
 import type { ScratchBuffer } from './scratch-buffer.ts'
 
 const PAYLOAD_BYTES = PACKET_BYTES - HEADER_BYTES
+const FLAG_DISCONTINUITY = 0x80
 const FLAG_RANDOM_ACCESS = 0x40
 const FLAG_PCR = 0x10
 const PCR_BYTES = 6
@@ -11,12 +12,17 @@ const PCR_BYTES = 6
 export type PidState = { readonly pid: number; counter: number }
 
 /** What the adaptation field of a PES packet's first transport packet says. `pcr` is 90 kHz. */
-export type FirstPacketFields = { readonly randomAccess: boolean; readonly pcr: number | undefined }
+export type FirstPacketFields = {
+  readonly randomAccess: boolean
+  readonly pcr: number | undefined
+  /** The counter does not go on from the packet before. */
+  readonly discontinuity?: boolean
+}
 
 /** Length of the adaptation field (with its length byte) that the fields need; 0 where there are none. */
 function adaptationBytes(fields: FirstPacketFields): number {
   if (fields.pcr !== undefined) return 2 + PCR_BYTES
-  return fields.randomAccess ? 2 : 0
+  return fields.randomAccess || fields.discontinuity ? 2 : 0
 }
 
 /** Transport packets that `payloadBytes` with these fields take. */
@@ -68,7 +74,10 @@ function writeHeader(bytes: Uint8Array, at: number, pid: PidState, flags: Header
 function writeAdaptation(bytes: Uint8Array, at: number, count: number, fields: FirstPacketFields): void {
   bytes[at] = count - 1
   if (count === 1) return
-  bytes[at + 1] = (fields.randomAccess ? FLAG_RANDOM_ACCESS : 0) | (fields.pcr === undefined ? 0 : FLAG_PCR)
+  bytes[at + 1] =
+    (fields.discontinuity ? FLAG_DISCONTINUITY : 0) |
+    (fields.randomAccess ? FLAG_RANDOM_ACCESS : 0) |
+    (fields.pcr === undefined ? 0 : FLAG_PCR)
   let used = at + 2
   if (fields.pcr !== undefined) used = writePcr(bytes, used, fields.pcr)
   bytes.fill(0xff, used, at + count)

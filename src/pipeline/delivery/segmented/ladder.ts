@@ -1,4 +1,5 @@
-import type { CmafIndex, IndexedTrack } from '../../packaging/index.ts'
+import type { CmafIndex, CmafTrackInfo, IndexedTrack } from '../../packaging/index.ts'
+import type { PlannedRung } from '../../stream/index.ts'
 
 /** Which live streams belong together. */
 export interface Ladders {
@@ -6,6 +7,10 @@ export interface Ladders {
   membersOf(source: string): readonly string[]
   /** The stream whose ladder `name` is in; undefined where it is in none. */
   sourceOf(name: string): string | undefined
+  /** Members that start when somebody asks for them. */
+  onDemandOf(source: string): readonly string[]
+  /** What is worth listing of these where the stream has these tracks. */
+  plannedOf(source: string, tracks: readonly CmafTrackInfo[]): readonly PlannedRung[]
 }
 
 /** A stream in the lists of another, or in its own. */
@@ -15,8 +20,18 @@ export type Member = {
   readonly index: CmafIndex
 }
 
+/** A rendition that does not run: it starts when its playlist or one of its segments is asked for. */
+export type PlannedMember = { readonly prefix: string; readonly rung: PlannedRung }
+
 /** The stream itself first. */
 export type Ladder = readonly [source: Member, ...others: readonly Member[]]
+
+/** How far the bit rate of a segment may lie above the mean that an encoder was told: it starts with a keyframe. */
+const PLANNED_PEAK = 1.5
+
+export function plannedPeakBps(meanBps: number): number {
+  return Math.ceil(meanBps * PLANNED_PEAK)
+}
 
 export type LadderTrack = { readonly member: Member; readonly track: IndexedTrack }
 
@@ -39,6 +54,7 @@ export function prefixTo(from: string, to: string): string {
 }
 
 /** Changes whenever a list of the ladder does. */
-export function ladderVersion(ladder: Ladder): number {
-  return ladder.reduce((sum, { index, prefix }) => sum + index.segmentVersion + prefix.length * 1_000_000, 0)
+export function ladderVersion(ladder: Ladder, planned: readonly PlannedMember[]): string {
+  const running = ladder.map(({ index, prefix }) => `${prefix}${index.life}.${index.segmentVersion}`)
+  return [...running, ...planned.map(({ prefix }) => prefix)].join(' ')
 }

@@ -7,10 +7,12 @@ import { parseMediaPlaylist } from '../../../media/formats/hls/index.ts'
 import { checkPlaylist } from '../../../media/formats/hls/testing/check-playlist.ts'
 import { type Frame, type Ticks, type Track, ticks } from '../../../media/model/index.ts'
 import { CmafIndex, CmafOutput, decodeCmafRecord } from '../../packaging/index.ts'
-import { LogWriter, openLocalLog, SegmentPool } from '../../stream/index.ts'
+import { LogWriter, openLocalLog, plannedRungs, SegmentPool } from '../../stream/index.ts'
 import { manifest } from './dash/manifest.ts'
+import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
+import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
 
 const VIDEO: Track = {
   id: 1,
@@ -33,6 +35,11 @@ const AUDIO: Track = {
   channelCount: 2,
 }
 const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0 }
+
+const PLANNED = plannedRungs({ streams: { '**': { ladder: ['240p', 'audio'] } }, profiles: {} }, 'live/a', [
+  { ...VIDEO, widthPx: 1280, heightPx: 720 },
+  AUDIO,
+]).map((rung) => ({ prefix: `${rung.rung}/`, rung }))
 
 type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean }
 
@@ -73,13 +80,17 @@ function audioFrame(at: number): Frame {
 
 function problemsOf(index: CmafIndex): string[] {
   if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
+  const ladder = [{ prefix: '', index }] as const
   const mpds = (['timeline', 'number'] as const).flatMap((template) =>
-    checkMpd(manifest([{ prefix: '', index }], template) ?? ''),
+    [[], PLANNED].flatMap((planned) => checkMpd(manifest(ladder, template, planned) ?? '')),
   )
   const media = [...index.tracks.values()].flatMap((track) =>
     (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),
   )
-  return [...checkPlaylist(multivariantPlaylist([{ prefix: '', index }])), ...media, ...mpds]
+  const iFrames = [...index.tracks.values()].map((track) => iFramePlaylist(index, track))
+  const lists = [multivariantPlaylist(ladder), multivariantPlaylist(ladder, PLANNED), ...iFrames]
+  const ts = [tsPlaylist(index) ?? '', tsMultivariantPlaylist(ladder, PLANNED)]
+  return [...[...lists, ...ts].flatMap((text) => checkPlaylist(text)), ...media, ...mpds]
 }
 
 describe('the lists of a stream', () => {

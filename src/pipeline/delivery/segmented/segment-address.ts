@@ -11,12 +11,25 @@ export function iFramePlaylistUri(trackId: number): string {
 export function initUri(life: string, trackId: number, initId: number): string {
   return `t${trackId}-${life}-init${initId}.m4s`
 }
+/**
+ * Stands for the life that a stream has when it is asked for: of a rendition that does not run when it is listed. Such
+ * an address leads to the real one.
+ */
+export const NEXT_LIFE = 'next'
+
 /** `$Number$` instead of a number makes a template of ISO/IEC 23009-1, 5.3.9.4.4. */
 export function segmentUri(life: string, trackId: number, sequence: number | '$Number$'): string {
   return `t${trackId}-${life}-${sequence}.m4s`
 }
 export function partUri(life: string, trackId: number, sequence: number, index: number): string {
   return `t${trackId}-${life}-${sequence}.${index}.m4s`
+}
+
+/** Lists of MPEG-TS segments, for players that know no others: of one stream, and of its ladder. */
+export const TS_PLAYLIST = 'ts.m3u8'
+export const TS_MULTIVARIANT = 'index-ts.m3u8'
+export function tsSegmentUri(life: string, sequence: number): string {
+  return `ts-${life}-${sequence}.ts`
 }
 
 /** The same segment below `/vod/ID/`. */
@@ -29,6 +42,8 @@ export type ListResource =
   | { readonly kind: 'playlist'; readonly trackId: number }
   | { readonly kind: 'i-frames'; readonly trackId: number }
   | { readonly kind: 'manifest' }
+  | { readonly kind: 'ts-playlist' }
+  | { readonly kind: 'ts-multivariant' }
 
 export type MediaResource = { readonly trackId: number; readonly life: string } & (
   | { readonly kind: 'init'; readonly initId: number }
@@ -36,15 +51,30 @@ export type MediaResource = { readonly trackId: number; readonly life: string } 
   | { readonly kind: 'part'; readonly sequence: number; readonly index: number }
 )
 
-export type SegmentedResource = ListResource | MediaResource
+export type TsResource = { readonly kind: 'ts-segment'; readonly life: string; readonly sequence: number }
+
+export type SegmentedResource = ListResource | MediaResource | TsResource
+
+/** The address of what `parseSegmentedResource` has read. */
+export function mediaUri(resource: MediaResource): string {
+  const { life, trackId } = resource
+  if (resource.kind === 'init') return initUri(life, trackId, resource.initId)
+  if (resource.kind === 'segment') return segmentUri(life, trackId, resource.sequence)
+  return partUri(life, trackId, resource.sequence, resource.index)
+}
 
 const MEDIA = /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
+const TS_SEGMENT = /^ts-([0-9a-z]{1,12})-(\d{1,12})\.ts$/
 const PLAYLIST = /^t(\d{1,5})(-iframes)?\.m3u8$/
 
 /** What a file name below a stream's folder asks for; undefined where it is none of ours. */
 export function parseSegmentedResource(file: string): SegmentedResource | undefined {
   if (file === 'index.m3u8') return { kind: 'multivariant' }
   if (file === 'manifest.mpd') return { kind: 'manifest' }
+  if (file === TS_PLAYLIST) return { kind: 'ts-playlist' }
+  if (file === TS_MULTIVARIANT) return { kind: 'ts-multivariant' }
+  const [, tsLife, tsSequence] = TS_SEGMENT.exec(file) ?? []
+  if (tsLife !== undefined) return { kind: 'ts-segment', life: tsLife, sequence: Number(tsSequence) }
   const playlist = PLAYLIST.exec(file)
   if (playlist) return { kind: playlist[2] ? 'i-frames' : 'playlist', trackId: Number(playlist[1]) }
   const [, track, life, init, sequence, part] = MEDIA.exec(file) ?? []
@@ -57,5 +87,6 @@ export function parseSegmentedResource(file: string): SegmentedResource | undefi
 
 /** Whether a file name looks like one of these; the stream's folder is what stands in front of it. */
 export function isSegmentedFile(file: string): boolean {
+  if (file === TS_PLAYLIST || file === TS_MULTIVARIANT || TS_SEGMENT.test(file)) return true
   return file === 'index.m3u8' || file === 'manifest.mpd' || /^t\d+[-.].*(m3u8|m4s)$/.test(file)
 }

@@ -1,4 +1,5 @@
-import { MalformedInputError } from '../../../media/errors.ts'
+import { MalformedInputError, UnsupportedInputError } from '../../../media/errors.ts'
+import { type ListText, ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex } from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
@@ -10,10 +11,19 @@ import { GrowingSegment } from './growing-segment.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
-import { type Ladder, type Ladders, ladderVersion, type Member, prefixTo } from './ladder.ts'
-import { type ListText, ListTexts } from './list-texts.ts'
-import { type ListResource, type MediaResource, recordedFile, type SegmentedResource } from './segment-address.ts'
+import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember, prefixTo } from './ladder.ts'
+import {
+  type ListResource,
+  type MediaResource,
+  mediaUri,
+  NEXT_LIFE,
+  recordedFile,
+  type SegmentedResource,
+  type TsResource,
+} from './segment-address.ts'
 import { type HeldBytes, SegmentedView } from './segmented-view.ts'
+import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
+import { isTsListLong, isTsSegmentWhole, TsSegments } from './ts/ts-segments.ts'
 
 export type SegmentedOptions = {
   readonly hub: StreamHub
@@ -21,6 +31,8 @@ export type SegmentedOptions = {
   /** Of MPDs that are asked for without `?template=`. */
   readonly dashTemplate: DashTemplate
   readonly ladders: Ladders
+  /** Whether there are MPEG-TS segments. */
+  readonly mpegTs: boolean
   readonly lingerMs: number
   readonly nowMs: () => number
 }
@@ -28,11 +40,14 @@ export type SegmentedOptions = {
 export type SegmentedAnswer =
   | { readonly kind: 'list'; readonly list: ListText; readonly maxAgeSeconds: number }
   | { readonly kind: 'clock' }
+  | { readonly kind: 'ts'; readonly bytes: Uint8Array }
   | { readonly kind: 'init'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
   /** A file of a recording. */
   | { readonly kind: 'recorded'; readonly id: string; readonly file: string }
   | { readonly kind: 'growing'; readonly segment: GrowingSegment }
+  /** To another file in the same folder. */
+  | { readonly kind: 'moved'; readonly file: string }
 
 export type SegmentedRequest = { readonly query: URLSearchParams; readonly signal: AbortSignal }
 
@@ -43,6 +58,7 @@ type TrackListResource = Extract<ListResource, { readonly trackId: number }>
 type Entry = {
   readonly view: SegmentedView
   readonly texts: ListTexts
+  readonly ts: TsSegments
   /** Of the ladder that the stream is a rung of. */
   readonly source: string | undefined
 }
@@ -50,6 +66,8 @@ type Slot = { readonly opening: Promise<Entry>; entry?: Entry }
 
 /** A first segment needs a keyframe, a target duration and the next keyframe. */
 const FIRST_SEGMENT_MS = 30_000
+/** Old players want something to begin with; hlsdemux2 loses its place in a list of one segment. RFC 8216bis, 6.2.2. */
+const TS_SEGMENTS_AT_FIRST = 3
 /** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
 const BLOCKED_TARGETS = 3
 /** What a blocking request was answered with can be kept by a cache for so many target durations. */
@@ -80,6 +98,7 @@ export class SegmentedService {
   async answer(name: string, resource: SegmentedResource, request: SegmentedRequest): Promise<SegmentedAnswer> {
     const entry = await this.#entry(name)
     entry.view.lastUsedMs = this.#options.nowMs()
+    if (resource.kind === 'ts-segment') return await this.#tsSegment(name, entry, resource, request)
     return isList(resource) ? this.#list(name, entry, resource, request) : this.#media(name, entry, resource, request)
   }
   /** The same answer where nothing has to be waited for; undefined: ask `answer`. Throws MalformedInputError. */
@@ -89,6 +108,7 @@ export class SegmentedService {
     const { view } = entry
     const { index } = view
     view.lastUsedMs = this.#options.nowMs()
+    if (resource.kind === 'ts-segment') return undefined
     if (!isList(resource)) return readyMedia(view, resource)
     if (resource.kind !== 'playlist' && resource.kind !== 'i-frames') return undefined
     const track = view.track(resource.trackId)
@@ -107,10 +127,13 @@ export class SegmentedService {
     if (!ready) throw new AccessDeniedError(`stream "${name}" has no segments yet`, 'not-found')
     if (resource.kind === 'manifest') return this.#manifest(name, entry, request)
     if (resource.kind === 'multivariant') {
-      const ladder = await this.#ladder(name, entry, request.signal)
-      const list = texts.get('multivariant', ladderVersion(ladder), () => multivariantPlaylist(ladder))
+      const { ladder, planned } = await this.#ladder(name, entry, request.signal)
+      const version = ladderVersion(ladder, planned)
+      const list = texts.get('multivariant', version, () => multivariantPlaylist(ladder, planned))
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }
     }
+    if (resource.kind === 'ts-playlist' || resource.kind === 'ts-multivariant')
+      return await this.#tsList(name, entry, resource.kind, request.signal)
     const directives = readDirectives(request.query)
     await this.#lineUp(entry).catch(() => {})
     await this.#block(view, resource.trackId, directives, request.signal)
@@ -138,21 +161,29 @@ export class SegmentedService {
   async #manifest(name: string, entry: Entry, { query, signal }: SegmentedRequest): Promise<SegmentedAnswer> {
     if (query.has(UTC_QUERY)) return { kind: 'clock' }
     const template = readTemplate(query.get('template')) ?? this.#options.dashTemplate
-    const ladder = await this.#ladder(name, entry, signal)
+    const { ladder, planned } = await this.#ladder(name, entry, signal)
     const { index } = entry.view
-    const make = () => manifest(ladder, template) ?? ''
-    const list = entry.texts.get(`manifest ${template}`, ladderVersion(ladder), make)
+    const make = () => manifest(ladder, template, planned) ?? ''
+    const list = entry.texts.get(`manifest ${template}`, ladderVersion(ladder, planned), make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
   }
 
   /**
-   * The members of a stream's ladder that have something to play, opening those that are not open yet. Waits for new
-   * ones once and not for long: a player reads its multivariant playlist only once.
+   * The members of a stream's ladder that have something to play, opening those that are not open yet; renditions on
+   * demand only as far as somebody has opened them, the others as they are planned. Waits for new ones once and not for
+   * long: a player reads its multivariant playlist only once.
    */
-  async #ladder(name: string, entry: Entry, signal: AbortSignal): Promise<Ladder> {
+  async #ladder(name: string, entry: Entry, signal: AbortSignal): Promise<WholeLadder> {
     const source: Member = { prefix: '', index: entry.view.index }
-    if (entry.view.ended) return [source]
-    const members = this.#options.ladders.membersOf(name).map(async (member): Promise<Member[]> => {
+    if (entry.view.ended) return { ladder: [source], planned: [] }
+    const infos = [...entry.view.index.tracks.values()].map(({ info }) => info)
+    const { ladders } = this.#options
+    const planned = ladders
+      .plannedOf(name, infos)
+      .flatMap((rung) => (this.#runs(rung.name) ? [] : [{ prefix: prefixTo(name, rung.name), rung }]))
+    const onDemand = ladders.onDemandOf(name)
+    const waiting = ladders.membersOf(name).map(async (member): Promise<Member[]> => {
+      if (onDemand.includes(member)) return this.#runningMember(name, member)
       const opened = await this.#entry(member).catch(() => undefined)
       if (!opened || opened.view.ended) return []
       const { view } = opened
@@ -161,7 +192,18 @@ export class SegmentedService {
       const ready = await view.wait('segments', () => hasSegments(view.index), patienceMs, signal)
       return ready ? [{ prefix: prefixTo(name, member), index: view.index }] : []
     })
-    return [source, ...(await Promise.all(members)).flat()]
+    return { ladder: [source, ...(await Promise.all(waiting)).flat()], planned }
+  }
+
+  /** Lists read it as it is, and keep no rendition running. */
+  #runningMember(name: string, member: string): Member[] {
+    const view = this.#runs(member)
+    return view ? [{ prefix: prefixTo(name, member), index: view.index }] : []
+  }
+  /** A stream that is open here and has something to play. */
+  #runs(name: string): SegmentedView | undefined {
+    const view = this.#entries.get(name)?.entry?.view
+    return view && !view.ended && hasSegments(view.index) ? view : undefined
   }
 
   /** Those of the ladder of `name` that are open here, seen from `name`. */
@@ -213,6 +255,11 @@ export class SegmentedService {
     { signal }: SegmentedRequest,
   ): Promise<SegmentedAnswer> {
     const { index } = view
+    if (resource.life === NEXT_LIFE) {
+      const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, signal)
+      if (!ready) throw new UnavailableError(`rendition ${name}`, 'it has no segments yet')
+      return { kind: 'moved', file: mediaUri({ ...resource, ...newestLife(index, resource) }) }
+    }
     const find = () => findMedia(index, resource)
     if (find().state === 'awaited') {
       const key = `media ${JSON.stringify(resource)}`
@@ -231,6 +278,37 @@ export class SegmentedService {
     if (!held)
       throw new AccessDeniedError(`that part of "${name}" is not, or no longer, in the live window`, 'not-found')
     return { kind: 'media', held }
+  }
+  async #tsList(name: string, entry: Entry, kind: TsListKind, signal: AbortSignal): Promise<SegmentedAnswer> {
+    const { index } = entry.view
+    if (!this.#options.mpegTs)
+      throw new AccessDeniedError('MPEG-TS segments are switched off (hls.mpegTs)', 'not-found')
+    const maxAge = maxAgeSeconds(index, { skip: false })
+    if (kind === 'ts-multivariant') {
+      const { ladder, planned } = await this.#ladder(name, entry, signal)
+      const make = () => tsMultivariantPlaylist(ladder, planned)
+      return { kind: 'list', list: entry.texts.get(kind, ladderVersion(ladder, planned), make), maxAgeSeconds: maxAge }
+    }
+    await entry.view.wait(kind, () => isTsListLong(index, TS_SEGMENTS_AT_FIRST), FIRST_SEGMENT_MS, signal)
+    const list = entry.texts.get(kind, index.segmentVersion, () => tsPlaylist(index) ?? '')
+    if (list.text === '') throw new UnsupportedInputError('MPEG-TS cannot carry the codecs of this stream')
+    return { kind: 'list', list, maxAgeSeconds: maxAge }
+  }
+  /** The one that comes next is waited for. */
+  async #tsSegment(
+    name: string,
+    { view, ts }: Entry,
+    { life, sequence }: TsResource,
+    { signal }: SegmentedRequest,
+  ): Promise<SegmentedAnswer> {
+    const { index } = view
+    const isNext = isTsSegmentWhole(index, sequence - 1) && !isTsSegmentWhole(index, sequence)
+    if (isNext && life === index.life)
+      await view.wait(`ts ${sequence}`, () => isTsSegmentWhole(index, sequence), this.#blockedMs(index), signal)
+    const bytes = life === index.life && this.#options.mpegTs ? ts.get(view, sequence) : undefined
+    if (!bytes)
+      throw new AccessDeniedError(`that segment of "${name}" is not, or no longer, in the live window`, 'not-found')
+    return { kind: 'ts', bytes }
   }
   #blockedMs({ targetSeconds }: CmafIndex): number {
     return BLOCKED_TARGETS * Math.max(1000, targetSeconds * 1000)
@@ -258,7 +336,7 @@ export class SegmentedService {
     const subscription = await this.#options.hub.subscribe(name, CMAF_FORMAT)
     const view = new SegmentedView(subscription, subscription.startPosition)
     view.lastUsedMs = this.#options.nowMs()
-    return { view, texts: new ListTexts(), source: this.#options.ladders.sourceOf(name) }
+    return { view, texts: new ListTexts(), ts: new TsSegments(), source: this.#options.ladders.sourceOf(name) }
   }
 
   #dropIdle(): void {
@@ -276,10 +354,10 @@ export class SegmentedService {
   }
 }
 
-const LISTS: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'i-frames', 'manifest'])
+const MEDIA: ReadonlySet<string> = new Set(['init', 'segment', 'part', 'ts-segment'])
 
 function isList(resource: SegmentedResource): resource is ListResource {
-  return LISTS.has(resource.kind)
+  return !MEDIA.has(resource.kind)
 }
 
 /** What is there whole. */
@@ -294,6 +372,14 @@ function readyMedia(view: SegmentedView, resource: MediaResource): ReadyAnswer |
 function readTemplate(text: string | null): DashTemplate | undefined {
   if (text === null || text === 'timeline' || text === 'number') return text ?? undefined
   throw new MalformedInputError('template', 0, 'expected timeline or number')
+}
+
+type TsListKind = 'ts-playlist' | 'ts-multivariant'
+type WholeLadder = { readonly ladder: Ladder; readonly planned: readonly PlannedMember[] }
+
+/** What stands for the life, and the number of the initialization segment, that was not known. */
+function newestLife({ life, tracks }: CmafIndex, { trackId }: MediaResource): { life: string; initId: number } {
+  return { life, initId: Math.max(0, ...(tracks.get(trackId)?.inits.keys() ?? [])) }
 }
 
 /** True once every track has something to play. */

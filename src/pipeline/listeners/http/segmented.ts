@@ -1,8 +1,7 @@
+import { chooseEncoding, isKnownToClient, type ListEncoding, type ListText } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import {
   type GrowingSegment,
-  type ListEncoding,
-  type ListText,
   parseSegmentedResource,
   type SegmentedAnswer,
   type SegmentedResource,
@@ -10,7 +9,6 @@ import {
 import { type ByteRange, parseByteRange, type VodTarget } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { readCmcd } from './cmcd.ts'
-import { chooseEncoding, isKnownToClient } from './conditional.ts'
 import { byteLengthOf, type Exchange, type ResponseHeaders, type WholeAnswer } from './exchange.ts'
 import { CORS } from './respond.ts'
 
@@ -62,7 +60,7 @@ async function serveLater(
     if (answer.kind === 'media') answer.held.done()
     return undefined
   }
-  if (answer.kind === 'media' || answer.kind === 'growing' || answer.kind === 'recorded')
+  if (answer.kind === 'media' || answer.kind === 'ts' || answer.kind === 'growing' || answer.kind === 'recorded')
     segmented.audience.seen(name, viewerOf(exchange, query))
   if (answer.kind === 'recorded') return answer
   segmented.sentBytes +=
@@ -88,7 +86,9 @@ function sendNow(exchange: Exchange, target: SegmentedTarget, answer: ReadyAnswe
     // The log is held until the socket has taken everything or is gone.
     return sendMedia(exchange, target, { views, contentType: 'video/iso.segment' }, () => answer.held.done())
   }
-  exchange.send(answer.kind === 'list' ? listAnswer(exchange, answer) : clockAnswer())
+  if (answer.kind === 'ts') return sendMedia(exchange, target, { views: [answer.bytes], contentType: 'video/mp2t' })
+  if (answer.kind === 'moved') exchange.send(movedAnswer(answer.file))
+  else exchange.send(answer.kind === 'list' ? listAnswer(exchange, answer) : clockAnswer())
   return 0
 }
 
@@ -134,6 +134,11 @@ function makeListAnswer({ list, maxAgeSeconds }: List, form: 'known' | 'plain' |
 function clockAnswer(): WholeAnswer {
   const headers = { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }
   return { status: 200, headers, body: [Buffer.from(new Date().toISOString())] }
+}
+
+/** RFC 9110, 15.4.8. */
+function movedAnswer(file: string): WholeAnswer {
+  return { status: 307, headers: { ...CORS, Location: file, 'Cache-Control': 'no-store' }, body: [] }
 }
 
 /** 200, 206, 304 or 416. RFC 9110, 14.2. */

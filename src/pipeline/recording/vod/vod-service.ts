@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { chooseEncoding, isKnownToClient, ListText } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
 import { ProgressiveMp4 } from '../progressive/index.ts'
@@ -18,11 +19,20 @@ export type VodOptions = {
   readonly nowMs: () => number
 }
 
-type Cached = { readonly detail: RecordingDetail; readonly loadedMs: number; movie?: Promise<ProgressiveMp4> }
+type Cached = {
+  readonly detail: RecordingDetail
+  readonly loadedMs: number
+  /** Lists that were asked for, by their file. */
+  readonly lists: Map<string, List>
+  movie?: Promise<ProgressiveMp4>
+}
+/** Its address says all: what it names never changes, or is a list. */
+type List = { readonly list: ListText; readonly contentType: string; readonly cacheControl: string }
 type Body = {
   readonly totalBytes: number
   readonly contentType: string
   readonly cacheControl: string
+  readonly etag?: string
   read(from: number, to: number): AsyncIterable<Uint8Array>
 }
 
@@ -48,8 +58,9 @@ export class VodService implements VodHandler {
     // What is recorded does not change: a stale list that knows the file will do.
     const isKnown = cached !== undefined && blobKey(cached.detail, file) !== undefined
     const entry = isKnown ? cached : await this.#load(id)
-    const body = await this.#body(entry, file)
-    await send(request, response, body)
+    const list = file === 'mp4' ? undefined : this.#list(entry, file)
+    if (list) return sendList(request, response, list)
+    await send(request, response, await this.#body(entry, file))
   }
 
   async serveRange(
@@ -62,18 +73,20 @@ export class VodService implements VodHandler {
     const cut = details.map((detail) => cutToRange(detail, range)).filter(({ segments }) => segments.length > 0)
     const list = rangeList(cut, { stream, file, range })
     if (list === undefined) throw new AccessDeniedError(`nothing of "${stream}" is recorded of that time`, 'not-found')
-    await send(request, response, list)
+    sendList(request, response, list)
+  }
+
+  #list({ detail, lists }: Cached, file: string): List | undefined {
+    const known = lists.get(file)
+    if (known) return known
+    const made = recordingList(detail, file)
+    if (made) lists.set(file, made)
+    return made
   }
 
   async #body(entry: Cached, file: string): Promise<Body> {
     const { detail } = entry
     if (file === 'mp4') return this.#movie(entry)
-    const isEnded = detail.endedMs !== undefined
-    if (file === 'index.m3u8') return listBody(vodMultivariantPlaylist(detail), 'hls', isEnded)
-    if (file === 'manifest.mpd') return listBody(vodManifest([detail]), 'dash', isEnded)
-    const asPlaylist = /^t(\d+)\.m3u8$/.exec(file)
-    const track = detail.tracks.find(({ trackId }) => trackId === Number(asPlaylist?.[1]))
-    if (track) return listBody(vodTrackPlaylist(detail, track), 'hls', isEnded)
     const key = blobKey(detail, file)
     if (key === undefined) throw new AccessDeniedError('no such file in this recording', 'not-found')
     const totalBytes = await this.#options.store.size(key)
@@ -82,6 +95,7 @@ export class VodService implements VodHandler {
       totalBytes,
       contentType: 'video/mp4',
       cacheControl: 'public, max-age=31536000, immutable',
+      etag: `"${detail.id}/${file}"`,
       read: (from, to) => readBlob(store, key, { from, to }),
     }
   }
@@ -117,7 +131,9 @@ export class VodService implements VodHandler {
     const detail = await this.#options.recording(id)
     if (!detail) throw new AccessDeniedError(`no recording "${id}"`, 'not-found')
     const isSame = known && known.detail.segments.length === detail.segments.length
-    const entry: Cached = { detail, loadedMs: nowMs, ...(isSame && known.movie ? { movie: known.movie } : {}) }
+    const isUnchanged = isSame && known.detail.endedMs === detail.endedMs
+    const lists = isUnchanged ? known.lists : new Map<string, List>()
+    const entry: Cached = { detail, loadedMs: nowMs, lists, ...(isSame && known.movie ? { movie: known.movie } : {}) }
     this.#cache.delete(id)
     this.#cache.set(id, entry)
     for (const oldest of this.#cache.keys()) {
@@ -130,36 +146,40 @@ export class VodService implements VodHandler {
 
 const LIST_TYPES = { hls: 'application/vnd.apple.mpegurl', dash: 'application/dash+xml' } as const
 
-function listBody(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): Body {
-  const bytes = Buffer.from(text)
+function listOf(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): List {
   return {
-    totalBytes: bytes.length,
+    list: new ListText(text),
     contentType: LIST_TYPES[kind],
     cacheControl: isEnded ? 'max-age=60' : 'max-age=1',
-    read: async function* (from, to) {
-      yield bytes.subarray(from, to)
-    },
   }
 }
 
+/** Undefined where that file is no list. */
+function recordingList(detail: RecordingDetail, file: string): List | undefined {
+  const isEnded = detail.endedMs !== undefined
+  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(detail), 'hls', isEnded)
+  if (file === 'manifest.mpd') return listOf(vodManifest([detail]), 'dash', isEnded)
+  const asPlaylist = /^t(\d+)\.m3u8$/.exec(file)
+  const track = detail.tracks.find(({ trackId }) => trackId === Number(asPlaylist?.[1]))
+  return track && listOf(vodTrackPlaylist(detail, track), 'hls', isEnded)
+}
+
 /** Undefined where there is no such list. */
-function rangeList(recordings: readonly RecordingDetail[], { stream, file, range }: RangeTarget): Body | undefined {
+function rangeList(recordings: readonly RecordingDetail[], { stream, file, range }: RangeTarget): List | undefined {
   const [first] = recordings
   if (!first) return undefined
   const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
   const folder = `${'../'.repeat(stream.split('/').length)}vod/`
-  if (file === 'index.m3u8') return listBody(vodMultivariantPlaylist(first, range.query), 'hls', isEnded)
+  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(first, range.query), 'hls', isEnded)
   if (file === 'manifest.mpd') {
-    return listBody(
+    return listOf(
       vodManifest(recordings, ({ id }) => `${folder}${id}/`),
       'dash',
       isEnded,
     )
   }
   const track = /^t(\d+)\.m3u8$/.exec(file)?.[1]
-  return track === undefined
-    ? undefined
-    : listBody(rangeTrackPlaylist(recordings, Number(track), folder), 'hls', isEnded)
+  return track === undefined ? undefined : listOf(rangeTrackPlaylist(recordings, Number(track), folder), 'hls', isEnded)
 }
 
 function blobKey(detail: RecordingDetail, file: string): string | undefined {
@@ -182,8 +202,33 @@ async function* readBlob(
   for (let at = from; at < to; at += READ_BYTES) yield await store.read(key, at, Math.min(to, at + READ_BYTES))
 }
 
-/** 200, 206 or 416, in bounded pieces; what the client does not take is not read. */
+/** 200 or 304, compressed as the client likes. RFC 9110, 12.5.3 and 13.1.2. */
+function sendList(request: IncomingMessage, response: ServerResponse, { list, contentType, cacheControl }: List): void {
+  const headers = {
+    ...CORS,
+    'Content-Type': contentType,
+    'Cache-Control': cacheControl,
+    Vary: 'Accept-Encoding',
+    ETag: `W/${list.etag}`,
+  }
+  if (isKnownToClient(request.headers, list.etag)) {
+    response.writeHead(304, headers).end()
+    return
+  }
+  const encoding = chooseEncoding(request.headers)
+  const bytes = encoding === undefined ? list.bytes : list.encoded(encoding)
+  const coding = encoding === undefined ? {} : { 'Content-Encoding': encoding }
+  response.writeHead(200, { ...headers, ...coding, 'Content-Length': bytes.length })
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+/** 200, 206, 304 or 416, in bounded pieces; what the client does not take is not read. */
 async function send(request: IncomingMessage, response: ServerResponse, body: Body): Promise<void> {
+  const etag = body.etag === undefined ? {} : { ETag: body.etag }
+  if (body.etag !== undefined && isKnownToClient(request.headers, body.etag)) {
+    response.writeHead(304, { ...CORS, ...etag, 'Cache-Control': body.cacheControl }).end()
+    return
+  }
   const range = parseByteRange(request.headers.range, body.totalBytes)
   if (range === 'unsatisfiable') {
     response.writeHead(416, { ...CORS, 'Content-Range': `bytes */${body.totalBytes}` }).end()
@@ -192,6 +237,7 @@ async function send(request: IncomingMessage, response: ServerResponse, body: Bo
   const { from, to } = range ?? { from: 0, to: body.totalBytes }
   response.writeHead(range ? 206 : 200, {
     ...CORS,
+    ...etag,
     'Content-Type': body.contentType,
     'Cache-Control': body.cacheControl,
     'Accept-Ranges': 'bytes',

@@ -25,11 +25,20 @@ export type PlannedRung = {
     readonly codec: VideoCodecId
     readonly codecString: string
     readonly frameRate?: number
+    readonly bitsPerSecond: number
   }
-  readonly audio?: { readonly codec: AudioCodecId; readonly codecString: string; readonly channelCount: number }
+  readonly audio?: {
+    readonly codec: AudioCodecId
+    readonly codecString: string
+    readonly channelCount: number
+    readonly bitsPerSecond: number
+  }
   /** Mean of video and audio. */
   readonly bitsPerSecond: number
 }
+
+/** Ids of the tracks of every rendition. */
+export const RENDITION_TRACKS = { video: 1, audio: 2 } as const
 
 type Settings = Pick<Config, 'streams' | 'profiles'>
 /** Tracks as a playlist knows them. */
@@ -76,14 +85,12 @@ export function plannedRungs(settings: Settings, source: string, tracks: readonl
 function planRung(profile: Profile, source: string, tracks: readonly KnownTrack[]): PlannedRung {
   const video = plannedVideo(profile, tracks)
   const audio = plannedAudio(profile, tracks)
-  const videoBps = video ? profile.video.bitrateKbps * 1000 : 0
-  const audioBps = audio ? (profile.audio.bitrateKbps ?? DEFAULT_AUDIO_BPS / 1000) * 1000 : 0
   return {
     rung: profile.name,
     name: renditionName(source, profile.name),
     ...(video ? { video } : {}),
     ...(audio ? { audio } : {}),
-    bitsPerSecond: videoBps + audioBps,
+    bitsPerSecond: (video?.bitsPerSecond ?? 0) + (audio?.bitsPerSecond ?? 0),
   }
 }
 
@@ -91,7 +98,8 @@ function plannedVideo({ video }: Profile, tracks: readonly KnownTrack[]): Planne
   const track = tracks.find((each) => each.kind === 'video')
   if (!track || video.codec === 'none') return undefined
   const { widthPx, heightPx, frameRate, codec, codecString } = track
-  if (video.codec === 'copy') return { widthPx, heightPx, codec, codecString, ...rate(frameRate) }
+  const bitsPerSecond = video.bitrateKbps * 1000
+  if (video.codec === 'copy') return { widthPx, heightPx, codec, codecString, bitsPerSecond, ...rate(frameRate) }
   const size = widthPx > 0 ? fitPicture({ widthPx, heightPx }, video) : video
   const most = video.maxFps ?? Number.POSITIVE_INFINITY
   const framesPerSecond = Math.min(frameRate ?? UNKNOWN_FRAME_RATE, most)
@@ -100,6 +108,7 @@ function plannedVideo({ video }: Profile, tracks: readonly KnownTrack[]): Planne
     heightPx: size.heightPx,
     codec: video.codec,
     codecString: expectedVideoCodec(video.codec, { ...size, framesPerSecond }),
+    bitsPerSecond,
     ...rate(frameRate === undefined ? undefined : framesPerSecond),
   }
 }
@@ -110,10 +119,11 @@ function rate(frameRate: number | undefined): { readonly frameRate?: number } {
 function plannedAudio({ audio }: Profile, tracks: readonly KnownTrack[]): PlannedRung['audio'] {
   const track = tracks.find((each) => each.kind === 'audio')
   if (!track || audio.codec === 'none') return undefined
+  const bitsPerSecond = (audio.bitrateKbps ?? DEFAULT_AUDIO_BPS / 1000) * 1000
   if (audio.codec === 'copy' || (audio.codec === track.codec && audio.bitrateKbps === undefined)) {
     const { codec, codecString, channelCount } = track
-    return { codec, codecString, channelCount }
+    return { codec, codecString, channelCount, bitsPerSecond }
   }
   const channelCount = audio.channels ?? Math.min(2, track.channelCount)
-  return { codec: audio.codec, codecString: expectedAudioCodec(audio.codec), channelCount }
+  return { codec: audio.codec, codecString: expectedAudioCodec(audio.codec), channelCount, bitsPerSecond }
 }

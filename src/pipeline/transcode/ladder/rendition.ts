@@ -1,5 +1,6 @@
 import type { Frame, MediaSink, Ticks, Track } from '../../../media/model/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
+import { RENDITION_TRACKS } from '../../stream/index.ts'
 import { LateSink } from '../demo/late-sink.ts'
 
 /** What a rendition needs of a stream's Publication. */
@@ -19,9 +20,6 @@ export type RenditionOptions = {
 }
 
 type Life = { readonly slot: number; readonly sink: LateSink; publication?: RenditionPublication; isOver: boolean }
-
-const VIDEO_ID = 1
-const AUDIO_ID = 2
 
 /**
  * A rung as a live stream. Each life of it in a codec job (a slot) is a publication of its own, which takes over from
@@ -53,14 +51,14 @@ export class Rendition {
 
   onTrack(slot: number, track: Track): void {
     const life = this.#lifeOf(slot)
-    life.sink.onTrack({ ...track, id: track.kind === 'video' ? VIDEO_ID : AUDIO_ID })
+    life.sink.onTrack({ ...track, id: RENDITION_TRACKS[track.kind] })
   }
   onFrame(slot: number, track: Track, frame: Frame): void {
     if (this.#life?.slot !== slot) return
     const ticks = ((frame.ptsTicks * 90_000) / track.clockRateHz) as Ticks
     if (track.kind === 'video') this.#hasVideo = true
     if (track.kind === 'video' || !this.#hasVideo) this.newestTicks = Math.max(this.newestTicks ?? ticks, ticks)
-    this.#life.sink.onFrame({ ...frame, trackId: track.kind === 'video' ? VIDEO_ID : AUDIO_ID })
+    this.#life.sink.onFrame({ ...frame, trackId: RENDITION_TRACKS[track.kind] })
   }
   /** Nobody needs it any more, or the source is gone. */
   end(reason: string): void {

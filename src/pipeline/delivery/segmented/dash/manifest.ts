@@ -7,9 +7,10 @@ import {
   type MpdSegmentTemplate,
 } from '../../../../media/formats/dash/index.ts'
 import type { CmafIndex, IndexedRun, IndexedSegment, IndexedTrack } from '../../../packaging/index.ts'
+import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type Ladder, type Member, tracksOf } from '../ladder.ts'
-import { initUri, segmentUri } from '../segment-address.ts'
+import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
+import { initUri, NEXT_LIFE, segmentUri } from '../segment-address.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
 export type DashTemplate = 'timeline' | 'number'
@@ -20,6 +21,8 @@ export const UTC_QUERY = 'utc'
 const UTC_SCHEME = 'urn:mpeg:dash:utc:http-xsdate:2014'
 /** Parts between the live edge and where players should be. */
 const LATENCY_PARTS = 3
+/** The same for players that reckon from the end of what is there, one part behind the live edge. */
+const DELAY_PARTS = 2
 const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
 /** Tracks of one run start up to this much before each other. */
 const NEARLY_MS = 500
@@ -28,11 +31,15 @@ const FOREIGN_SET_ID = 100
 const DELAY_TARGETS = 3
 
 /** The MPD of a stream with its renditions and variants, or undefined while there is nothing to list. */
-export function manifest(ladder: Ladder, asked: DashTemplate): string | undefined {
+export function manifest(
+  ladder: Ladder,
+  asked: DashTemplate,
+  planned: readonly PlannedMember[] = [],
+): string | undefined {
   const [{ index }] = ladder
   if (index.runs.length === 0) return undefined
   const template = asked === 'number' && isOnGrid(index) ? 'number' : 'timeline'
-  const periods = periodsOf(ladder, template)
+  const periods = periodsOf(ladder, template, planned)
   const common = {
     periods,
     minBufferTimeMs:
@@ -46,7 +53,8 @@ export function manifest(ladder: Ladder, asked: DashTemplate): string | undefine
 function liveAttributes(index: CmafIndex, template: DashTemplate) {
   const { targetSeconds, options } = index
   const isLowLatency = template === 'number' && index.isLowLatency
-  const latencyMs = isLowLatency ? LATENCY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
+  const delayMs = isLowLatency ? DELAY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
+  const latencyMs = LATENCY_PARTS * options.partTargetMs
   const service = {
     latency: { targetMs: latencyMs, minMs: Math.round(latencyMs * 0.75), maxMs: Math.round(latencyMs * 1.5) },
     playbackRate: PLAYBACK_RATE,
@@ -57,7 +65,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate) {
     publishTimeMs: index.zeroEpochMs + mediaEndMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
     timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
-    suggestedPresentationDelayMs: latencyMs,
+    suggestedPresentationDelayMs: delayMs,
     utcTiming: { schemeIdUri: UTC_SCHEME, value: `manifest.mpd?${UTC_QUERY}` },
     ...(isLowLatency ? { serviceDescription: service } : {}),
   } satisfies Partial<Mpd>
@@ -92,19 +100,23 @@ function runOf(runs: readonly IndexedRun[], { sequence }: IndexedSegment): Index
 }
 
 /** Every discontinuity of the stream starts a period, for the members of its ladder too. */
-function periodsOf(ladder: Ladder, template: DashTemplate): MpdPeriod[] {
+function periodsOf(ladder: Ladder, template: DashTemplate, planned: readonly PlannedMember[]): MpdPeriod[] {
   const [source] = ladder
   return source.index.runs.flatMap((run, at) => {
     const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
-    const parts = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(({ member, track }) => {
-      const segments = member.index.listed(track).filter((segment) => {
-        const startMs = (segment.startTicks * 1000) / track.info.clockRateHz
-        return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
-      })
-      // Gaps stay among the others: numbers count on.
-      return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, template }]
-    })
+    const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
+      ({ member, track }) => {
+        const segments = member.index.listed(track).filter((segment) => {
+          const startMs = (segment.startTicks * 1000) / track.info.clockRateHz
+          return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
+        })
+        // Gaps stay among the others: numbers count on.
+        return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, template }]
+      },
+    )
     if (parts.length === 0) return []
+    const isLast = at === source.index.runs.length - 1
+    if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
     return [{ id: `p${run.sequence}`, startMs: run.gridMs, adaptationSets: adaptationSets(parts) }]
   })
@@ -116,6 +128,21 @@ type RunOfTrack = {
   readonly segments: readonly IndexedSegment[]
   readonly run: IndexedRun
   readonly template: DashTemplate
+  /** Of a rendition that does not run; `track` is then what it will be, with the times of the source. */
+  readonly plannedBps?: number
+}
+
+/** Renditions that do not run have the times of the source, and segments of the same numbers. */
+function plannedParts([source]: readonly RunOfTrack[], planned: readonly PlannedMember[]): RunOfTrack[] {
+  if (source?.track.info.kind !== 'video') return []
+  const { track, member } = source
+  return planned.flatMap(({ prefix, rung: { video } }): RunOfTrack[] => {
+    if (!video) return []
+    const { bitsPerSecond, ...shape } = video
+    const info = { ...track.info, ...shape, id: RENDITION_TRACKS.video } as IndexedTrack['info']
+    const plannedBps = plannedPeakBps(bitsPerSecond)
+    return [{ ...source, member: { ...member, prefix }, track: { ...track, info }, plannedBps }]
+  })
 }
 
 /** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
@@ -166,22 +193,24 @@ function representation(part: RunOfTrack): MpdRepresentation {
       : { audioSamplingRateHz: info.sampleRateHz, channelCount: info.channelCount }
   return {
     id: `${part.member.prefix.replace(/[^A-Za-z0-9]/g, '-')}t${info.id}`,
-    bandwidthBps: measureBitRates(part.track).peakBps,
+    bandwidthBps: part.plannedBps ?? measureBitRates(part.track).peakBps,
     codecs: info.codecString,
     ...kindFacts,
     template: segmentTemplate(part),
   }
 }
 
-function segmentTemplate({ member, track, segments, run, template }: RunOfTrack): MpdSegmentTemplate {
+function segmentTemplate({ member, track, segments, run, template, plannedBps }: RunOfTrack): MpdSegmentTemplate {
   const { index, prefix } = member
   const { clockRateHz, id } = track.info
   const ticks = (ms: number) => Math.round((ms * clockRateHz) / 1000)
   const [first] = segments
+  const isPlanned = plannedBps !== undefined
+  const life = isPlanned ? NEXT_LIFE : index.life
   const common = {
     timescaleHz: clockRateHz,
-    initialization: prefix + initUri(index.life, id, first?.initId ?? 0),
-    media: prefix + segmentUri(index.life, id, '$Number$'),
+    initialization: prefix + initUri(life, id, isPlanned ? 0 : (first?.initId ?? 0)),
+    media: prefix + segmentUri(life, id, '$Number$'),
     presentationTimeOffsetTicks: ticks(run.gridMs),
   }
   const firstNumber = first?.sequence ?? 1

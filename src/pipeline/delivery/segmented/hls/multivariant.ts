@@ -5,9 +5,10 @@ import {
 } from '../../../../media/formats/hls/index.ts'
 import type { CmafTrackInfo } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type Ladder, type LadderTrack, tracksOf } from '../ladder.ts'
+import { type Ladder, type LadderTrack, type PlannedMember, tracksOf } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
 import { iFrameVariant } from './i-frames.ts'
+import { plannedVariants } from './planned-variants.ts'
 
 const AUDIO_GROUP = 'audio'
 
@@ -18,14 +19,18 @@ type Audio = Extract<CmafTrackInfo, { kind: 'audio' }>
  * One playlist for a stream with its renditions and variants. The audio tracks of the stream itself go with every
  * video; a member without video is a variant of its own.
  */
-export function multivariantPlaylist(ladder: Ladder): string {
+export function multivariantPlaylist(ladder: Ladder, planned: readonly PlannedMember[] = []): string {
   const video = tracksOf(ladder, 'video')
   const audio = tracksOf(ladder.slice(0, 1), 'audio')
   const withAudio = video.length > 0 && audio.length > 0
   const soundAlone = tracksOf(ladder, 'audio').filter(
     ({ member }) => (video.length === 0 || member !== ladder[0]) && tracksOf([member], 'video').length === 0,
   )
-  const variants = [...video.map((track) => videoVariant(track, audio)), ...soundAlone.map(audioVariant)]
+  const variants = [
+    ...video.map((track) => videoVariant(track, audio)),
+    ...soundAlone.map(audioVariant),
+    ...plannedVariants(planned, audio, AUDIO_GROUP),
+  ]
   const [first, ...others] = variants
   const ordered = others.toSorted((a, b) => b.bandwidthBps - a.bandwidthBps)
   return formatMultivariantPlaylist({

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { LIST_ENCODINGS, type ListEncoding } from '../../delivery/index.ts'
+import { LIST_ENCODINGS, type ListEncoding } from './list-text.ts'
 
 /** Whether `If-None-Match` names this entity: by weak comparison, as a cache may have compressed it. RFC 9110, 13.1.2. */
 export function isKnownToClient({ 'if-none-match': header }: IncomingHttpHeaders, etag: string): boolean {

@@ -34,14 +34,14 @@ export class ListText {
   }
 }
 
-type Kept = { readonly version: number; readonly list: ListText }
+type Kept = { readonly version: number | string; readonly list: ListText }
 
 /** One text per list and version, made once. */
 export class ListTexts {
   readonly #kept = new Map<string, Kept>()
 
   /** `make` is called when `version` is not that of the text that is kept under `key`. */
-  get(key: string, version: number, make: () => string): ListText {
+  get(key: string, version: number | string, make: () => string): ListText {
     const known = this.#kept.get(key)
     if (known?.version === version) return known.list
     const list = new ListText(make())

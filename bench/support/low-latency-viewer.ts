@@ -1,0 +1,126 @@
+import { connect, type Socket } from 'node:net'
+
+const HEADER_END = Buffer.from('\r\n\r\n')
+
+/** One connection that is kept: requests one after the other, each answered whole. */
+class KeptConnection {
+  readonly #socket: Socket
+  readonly #port: number
+  #received: Buffer[] = []
+  #length = 0
+  #neededBytes = Number.POSITIVE_INFINITY
+  #headBytes = 0
+  #onAnswer: ((status: number, body: Buffer) => void) | undefined
+
+  constructor(port: number) {
+    this.#port = port
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.#socket.on('error', () => {})
+    this.#socket.on('data', (bytes: Buffer) => this.#onData(bytes))
+  }
+  get(path: string, onAnswer: (status: number, body: Buffer) => void): void {
+    this.#onAnswer = onAnswer
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.#port}\r\n\r\n`)
+  }
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #onData(bytes: Buffer): void {
+    this.#received.push(bytes)
+    this.#length += bytes.length
+    if (this.#headBytes === 0) {
+      const all = Buffer.concat(this.#received)
+      this.#received = [all]
+      const end = all.indexOf(HEADER_END)
+      if (end < 0) return
+      this.#headBytes = end + HEADER_END.length
+      const length = /content-length: *(\d+)/i.exec(all.toString('latin1', 0, end))?.[1]
+      this.#neededBytes = this.#headBytes + Number(length ?? 0)
+    }
+    if (this.#length < this.#neededBytes) return
+    const all = Buffer.concat(this.#received)
+    const [headBytes, neededBytes] = [this.#headBytes, this.#neededBytes]
+    this.#received = []
+    this.#length = this.#headBytes = 0
+    this.#neededBytes = Number.POSITIVE_INFINITY
+    this.#onAnswer?.(Number(all.toString('latin1', 9, 12)), all.subarray(headBytes, neededBytes))
+  }
+}
+
+/** What the viewers of one stream see, all together. */
+export type Observations = {
+  /** Wall clock of the end of each part, by its address. */
+  readonly partEndsMs: Map<string, number>
+  /** From the end of the newest part to the answer to the request that waited for it. */
+  playlistsMs: number[]
+  /** When parts were there, whole. */
+  arrivals: { readonly uri: string; readonly atMs: number }[]
+  refusals: number
+}
+
+/**
+ * A viewer of Low-Latency HLS that keeps two requests waiting: for the next playlist (blocking reload) and for the part
+ * that it hints at.
+ */
+export class LowLatencyViewer {
+  readonly #folder: string
+  readonly #seen: Observations
+  readonly #lists: KeptConnection
+  readonly #media: KeptConnection
+  #isClosed = false
+  #hinted = ''
+
+  constructor(port: number, stream: string, seen: Observations) {
+    this.#folder = `/${stream}/`
+    this.#seen = seen
+    this.#lists = new KeptConnection(port)
+    this.#media = new KeptConnection(port)
+    this.#ask('t1.m3u8')
+  }
+  close(): void {
+    this.#isClosed = true
+    this.#lists.close()
+    this.#media.close()
+  }
+
+  #ask(file: string): void {
+    this.#lists.get(this.#folder + file, (status, body) => {
+      if (this.#isClosed) return
+      if (status !== 200) {
+        this.#seen.refusals++
+        return this.#ask('t1.m3u8')
+      }
+      const list = body.toString('latin1')
+      const newest = newestPart(list)
+      if (newest && file.includes('_HLS_msn')) this.#seen.playlistsMs.push(Date.now() - newest.endMs)
+      if (newest) this.#seen.partEndsMs.set(newest.uri, newest.endMs)
+      const hint = /^#EXT-X-PRELOAD-HINT:.*URI="([^"]+)"/m.exec(list)?.[1]
+      const [, msn, part] = /-(\d+)\.(\d+)\.m4s$/.exec(hint ?? '') ?? []
+      if (hint !== undefined && hint !== this.#hinted) this.#fetchPart(hint)
+      this.#ask(msn === undefined ? 't1.m3u8' : `t1.m3u8?_HLS_msn=${msn}&_HLS_part=${part}`)
+    })
+  }
+  /** A hint that changes while the part before it is still on its way is left out. */
+  #fetchPart(uri: string): void {
+    this.#hinted = uri
+    this.#media.get(this.#folder + uri, (status) => {
+      if (status === 200) this.#seen.arrivals.push({ uri, atMs: Date.now() })
+      else this.#seen.refusals++
+    })
+  }
+}
+
+/** The last part of a playlist and the wall clock of its end. */
+function newestPart(list: string): { readonly uri: string; readonly endMs: number } | undefined {
+  const from = list.lastIndexOf('#EXT-X-PROGRAM-DATE-TIME:')
+  if (from < 0) return undefined
+  const tail = list.slice(from)
+  let endMs = Date.parse(tail.slice(25, tail.indexOf('\n')))
+  let uri = ''
+  for (const [, seconds, name] of tail.matchAll(/#EXT-X-PART:DURATION=([\d.]+),URI="([^"]+)"/g)) {
+    endMs += Number(seconds) * 1000
+    uri = name ?? ''
+  }
+  return uri === '' ? undefined : { uri, endMs }
+}

@@ -1,0 +1,2 @@
+export { chooseEncoding, isKnownToClient } from './conditional.ts'
+export { LIST_ENCODINGS, type ListEncoding, ListText, ListTexts } from './list-text.ts'

@@ -5,17 +5,21 @@ import { fanout, formatFanout } from './commands/fanout.ts'
 import { files, formatFiles } from './commands/files.ts'
 import { formatIngest, ingest } from './commands/ingest.ts'
 import { formatJoin, join } from './commands/join.ts'
+import { formatSoak, soak } from './commands/soak.ts'
 import { formatStart, startUp } from './commands/start.ts'
+import { formatTranscode, transcode } from './commands/transcode.ts'
 import { LOAD_CPU, pinSelf } from './support/processes.ts'
 import { PROTOCOLS, type Protocol } from './support/requests.ts'
 
-const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start [options]
+const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|soak [options]
 
   fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
   ingest    many publishers, without and with recording
   join      how long a viewer waits for its first picture
   files     HLS playlists and segments, beside nginx in the same run
   start     time to the first accept, memory of an idle server
+  transcode a ladder of three rungs beside FFmpeg doing the same; latency; jobs that a core carries
+  soak      a ladder that runs for long: memory, sound beside picture
 
   --protocol P      ${PROTOCOLS.join(' | ')}
   --viewers LIST    numbers of viewers, for example 500,1000,2000
@@ -26,7 +30,8 @@ const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start [options]
   --runs N          medians of N runs, all servers in turn
   --warm-up S, --window S   seconds before and of the measurement
   --set KEY=VALUE   configuration of Millrace
-  --publishers LIST (ingest), --joins N (join), --connections N (files)
+  --publishers LIST (ingest), --joins N (join), --connections N (files), --seconds N (transcode)
+  --minutes N, --speed X    (soak) of media; 1 is real time, 0 as fast as it goes
   --json FILE       every figure of every run
 `
 
@@ -47,6 +52,9 @@ const { values, positionals } = parseArgs({
     publishers: { type: 'string', default: '100,300' },
     joins: { type: 'string', default: '200' },
     connections: { type: 'string', default: '64' },
+    seconds: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '60' },
+    speed: { type: 'string', default: '0' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -102,12 +110,23 @@ async function runStart() {
   return { rows, text: formatStart(rows) }
 }
 
+async function runTranscode() {
+  const report = await transcode({ runs: Number(values.runs), seconds: Number(values.seconds) }, say)
+  return { rows: report, text: formatTranscode(report) }
+}
+async function runSoak() {
+  const report = await soak({ minutes: Number(values.minutes), speed: Number(values.speed) }, say)
+  return { rows: report, text: formatSoak(report) }
+}
+
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; readonly text: string }>>> = {
   fanout: runFanout,
   ingest: runIngest,
   join: runJoin,
   files: runFiles,
   start: runStart,
+  transcode: runTranscode,
+  soak: runSoak,
 }
 
 const command = COMMANDS[positionals[0] ?? '']
@@ -116,7 +135,8 @@ if (values.help || !command) {
   process.exit(values.help ? 0 : 2)
 }
 if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the server, one for the load')
-pinSelf(LOAD_CPU)
+// These two measure nobody's share of a core but their own.
+if (!['soak', 'transcode'].includes(positionals[0] ?? '')) pinSelf(LOAD_CPU)
 const { rows, text } = await command()
 process.stdout.write(`\n${text}\n`)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`)

@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
-import type { Reading, Unit } from '../interop/support/av-messages.ts'
+import type { Reading } from '../interop/support/av-messages.ts'
 import { run } from '../interop/support/command.ts'
 import { poll } from '../support/poll.ts'
 import { ROOT } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
+import { assertSteady, common, heard, keysIn, playUrl, times, video, within } from '../support/units.ts'
 
 const PROFILES = [
   'profiles.small.video.size=160x90',
@@ -143,37 +144,6 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     )
   })
 
-  test('audio that MPEG-TS or a classic RTMP player cannot have is converted for it, once, while somebody watches', async () => {
-    await using other = new Av()
-    const flac = join(folder, 'flac.mp4')
-    const tracks = [
-      { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } },
-      { encoder: 'flac', sampleRateHz: 44_100 },
-    ]
-    await other.call('make', { path: flac, seconds: 2, tracks })
-    await other.call('publishForever', { from: flac, url: server.rtmp('conv/a') })
-    await server.live('conv/a')
-    const readings = await Promise.all([
-      play(server, 'conv/a.ts', 25),
-      play(server, 'conv/a.flv', 25),
-      playUrl(server.rtmp('conv/a'), 25),
-    ])
-    assert.deepEqual(
-      readings.map(({ tracks }) => tracks.map(({ codec }) => codec)),
-      [
-        ['h264', 'aac'],
-        ['h264', 'flac'],
-        ['h264', 'aac'],
-      ],
-    )
-    const [ts, flv] = readings
-    const seen = ({ pts, sha256 }: Unit) => `${Math.round(pts * 1000)} ${sha256}`
-    const pictures = new Set(video(flv as Reading).map(seen))
-    const passedOn = video(ts as Reading).filter((unit) => pictures.has(seen(unit)))
-    assert.ok(passedOn.length > 5, 'the pictures are the same, at the same times')
-    await poll('the end of the conversion', async () => ((await names()).includes('conv/a/_aac') ? undefined : true))
-  })
-
   test('500 who ask for a picture at once cost one decode; recordings have pictures of any time', async () => {
     const bytes = join(folder, 'source.ts')
     await publisher.call('remux', { from: clip, to: bytes, format: 'mpegts' })
@@ -301,49 +271,11 @@ function sha256(bytes: Uint8Array): string {
 function play(server: TestServer, path: string, units: number): Promise<Reading> {
   return playUrl(server.http(path), units)
 }
-async function playUrl(url: string, units: number): Promise<Reading> {
-  await using player = new Av()
-  return await player.call('play', { url, units })
-}
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch {
     return false
-  }
-}
-
-function video({ tracks }: Reading): readonly Unit[] {
-  return [...(tracks.find(({ kind }) => kind === 'video')?.units ?? [])].sort((a, b) => a.pts - b.pts)
-}
-/** Ticks of 90 kHz, less the clock that a container starts with. */
-function ticks(seconds: number): number {
-  return Math.round(seconds * 90_000)
-}
-function times(units: readonly Unit[]): number[] {
-  return units.map(({ pts }) => ticks(pts))
-}
-function common(a: readonly Unit[], b: readonly Unit[]): { readonly from: number; readonly to: number } {
-  return {
-    from: Math.max(a[0]?.pts ?? 0, b[0]?.pts ?? 0),
-    to: Math.min(a.at(-1)?.pts ?? 0, b.at(-1)?.pts ?? 0),
-  }
-}
-function within(units: readonly Unit[], from: number, to: number): readonly Unit[] {
-  return units.filter(({ pts }) => pts > from && pts <= to)
-}
-function keysIn(units: readonly Unit[], from: number, to: number): number[] {
-  return times(within(units, from, to).filter(({ isKey }) => isKey))
-}
-function heard({ tracks }: Reading, from: number, to: number): string[] {
-  const audio = tracks.find(({ kind }) => kind === 'audio')
-  return within(audio?.units ?? [], from + 0.2, to - 0.2).map(({ pts, sha256 }) => `${pts.toFixed(3)} ${sha256}`)
-}
-/** No frame is missing: the clip has 25 a second, and a little lies between its end and its start. */
-function assertSteady(units: readonly Unit[]): void {
-  for (const [at, { pts }] of units.entries()) {
-    const step = at === 0 ? 0.04 : pts - (units[at - 1]?.pts ?? 0)
-    assert.ok(step < 0.25, `${step} s without a frame at ${pts}`)
   }
 }

@@ -5,13 +5,14 @@ import { fanout, formatFanout } from './commands/fanout.ts'
 import { files, formatFiles } from './commands/files.ts'
 import { formatIngest, ingest } from './commands/ingest.ts'
 import { formatJoin, join } from './commands/join.ts'
+import { formatPictures, pictures } from './commands/pictures.ts'
 import { formatSoak, soak } from './commands/soak.ts'
 import { formatStart, startUp } from './commands/start.ts'
 import { formatTranscode, transcode } from './commands/transcode.ts'
 import { LOAD_CPU, pinSelf } from './support/processes.ts'
 import { PROTOCOLS, type Protocol } from './support/requests.ts'
 
-const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|soak [options]
+const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|soak|pictures [options]
 
   fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
   ingest    many publishers, without and with recording
@@ -20,6 +21,7 @@ const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|
   start     time to the first accept, memory of an idle server
   transcode a ladder of three rungs beside FFmpeg doing the same; latency; jobs that a core carries
   soak      a ladder that runs for long: memory, sound beside picture
+  pictures  snapshots of 1080p, one at a time and 500 at once
 
   --protocol P      ${PROTOCOLS.join(' | ')}
   --viewers LIST    numbers of viewers, for example 500,1000,2000
@@ -118,6 +120,10 @@ async function runSoak() {
   const report = await soak({ minutes: Number(values.minutes), speed: Number(values.speed) }, say)
   return { rows: report, text: formatSoak(report) }
 }
+async function runPictures() {
+  const rows = await pictures(Math.max(5, Number(values.runs)), say)
+  return { rows, text: formatPictures(rows) }
+}
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; readonly text: string }>>> = {
   fanout: runFanout,
@@ -127,6 +133,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; 
   start: runStart,
   transcode: runTranscode,
   soak: runSoak,
+  pictures: runPictures,
 }
 
 const command = COMMANDS[positionals[0] ?? '']
@@ -135,8 +142,8 @@ if (values.help || !command) {
   process.exit(values.help ? 0 : 2)
 }
 if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the server, one for the load')
-// These two measure nobody's share of a core but their own.
-if (!['soak', 'transcode'].includes(positionals[0] ?? '')) pinSelf(LOAD_CPU)
+// These measure nobody's share of a core but their own.
+if (!['soak', 'transcode', 'pictures'].includes(positionals[0] ?? '')) pinSelf(LOAD_CPU)
 const { rows, text } = await command()
 process.stdout.write(`\n${text}\n`)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`)

@@ -15,10 +15,10 @@ export type ClipOrder = {
 }
 export type Clip = { readonly tracks: readonly Track[]; readonly frames: readonly Frame[] }
 
-/** What an encoder that streams gives: 1280×720, 30 pictures a second, 4 Mbit/s, with B-frames, moving and noisy. */
-export function streamedClip(seconds: number): ClipOrder {
+/** What an encoder that streams gives: 30 pictures a second, 4 Mbit/s, with B-frames, moving and noisy. */
+export function streamedClip(seconds: number, size = '1280x720'): ClipOrder {
   return {
-    picture: `testsrc2=s=1280x720:r=30:d=${seconds},noise=alls=4:allf=t`,
+    picture: `testsrc2=s=${size}:r=30:d=${seconds},noise=alls=4:allf=t`,
     sound: `sine=f=440:r=48000:d=${seconds}`,
     seconds,
     keyframeEvery: 60,

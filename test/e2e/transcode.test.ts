@@ -245,10 +245,20 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       return renditions.find(({ state }) => state === 'shed')
     })
     assert.deepEqual([shed.name, /cores of 0.01/.test(shed.reason ?? '')], ['live/a/small', true])
+    const steps = tight.lines.filter(({ event }) => event === 'rendition.shed')
+    assert.deepEqual(
+      steps.map(({ rung, level }) => [rung, level]),
+      [
+        ['small', 1],
+        ['small', 2],
+      ],
+      'its frame rate first, then all of it, and nothing else',
+    )
     const refused = await fetch(tight.http('live/a/small.ts'))
     assert.equal(refused.status, 503)
     assert.match(await refused.text(), /left out, because codec processes use/)
     assert.deepEqual((await play(tight, 'live/a/always.ts', 10)).tracks.length, 1)
+    assert.deepEqual((await play(tight, 'live/a.ts', 10)).tracks.length, 2)
     assert.equal(await counted(tight, 'millrace_rendition_shed_level'), 2)
   })
 

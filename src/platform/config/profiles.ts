@@ -22,13 +22,14 @@ export type Profile = {
     readonly text?: string
     readonly image?: string
     readonly corner?: Corner
-    readonly encoder?: 'software' | 'nvenc' | 'qsv' | 'videotoolbox'
+    readonly encoder?: 'software' | 'nvenc' | 'qsv' | 'vaapi' | 'videotoolbox'
   }
   readonly audio: {
     readonly codec: AudioTarget
     readonly bitrateKbps?: number
     readonly sampleRateHz?: number
     readonly channels?: number
+    readonly loudnessLufs?: number
   }
 }
 

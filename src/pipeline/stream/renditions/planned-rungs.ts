@@ -110,7 +110,8 @@ function rate(frameRate: number | undefined): { readonly frameRate?: number } {
 function plannedAudio({ audio }: Profile, tracks: readonly KnownTrack[]): PlannedRung['audio'] {
   const track = tracks.find((each) => each.kind === 'audio')
   if (!track || audio.codec === 'none') return undefined
-  if (audio.codec === 'copy' || (audio.codec === track.codec && audio.bitrateKbps === undefined)) {
+  const isKept = audio.codec === track.codec && audio.bitrateKbps === undefined && audio.loudnessLufs === undefined
+  if (audio.codec === 'copy' || isKept) {
     const { codec, codecString, channelCount } = track
     return { codec, codecString, channelCount }
   }

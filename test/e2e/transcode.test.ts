@@ -197,14 +197,17 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     const transcode = (source: string, ...more: string[]) =>
       run(process.execPath, [join(ROOT, 'src/main.ts'), 'transcode', source, '--profile', 'small', ...more, ...sets])
     const output = join(folder, 'small.mp4')
-    for (const format of ['flv', 'mpegts'] as const) {
-      const source = join(folder, `offline.${format}`)
-      await publisher.call('remux', { from: clip, to: source, format })
+    const ts = join(folder, 'offline.ts')
+    await publisher.call('remux', { from: clip, to: ts, format: 'mpegts' })
+    const { recordings } = await server.json<{ recordings: { id: string; isOpen: boolean }[] }>('api/v1/recordings')
+    const recording = recordings.find(({ isOpen }) => !isOpen)
+    assert.ok(recording, 'the recording of rec/a')
+    for (const source of [ts, recording.id]) {
       const { code, stderr } = await transcode(source, '--output', output)
       assert.equal(code, 0, stderr)
       const { tracks } = await publisher.call('read', { url: output })
       assert.deepEqual(
-        tracks.map(({ codec, units }) => [codec, units.length > 50]),
+        tracks.map(({ codec, units }) => [codec, units.length > 40]),
         [
           ['h264', true],
           ['aac', true],
@@ -218,25 +221,51 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
   })
 
+  type Asset = { readonly id: string; readonly state: string; readonly problem?: string; readonly hlsUrl?: string }
+  const upload = (query: string, body: Buffer) => fetch(server.http(`api/v1/assets?${query}`), { method: 'POST', body })
+  const playUploaded = async (query: string, file: string) => {
+    const answer = await upload(query, readFileSync(file))
+    const { id } = (await answer.json()) as Asset
+    const { hlsUrl } = await poll(`the recording of ${query}`, async () => {
+      const asset = await server.json<Asset>(`api/v1/assets/${id}`)
+      assert.notEqual(asset.state, 'failed', asset.problem ?? '')
+      return asset.state === 'done' ? asset : undefined
+    })
+    return (await publisher.call('read', { url: server.http(hlsUrl?.slice(1) ?? '') })).tracks
+  }
+
   test('an uploaded file becomes a recording with the profiles as variants; what is no film is refused', async () => {
-    type Asset = { readonly id: string; readonly state: string; readonly problem?: string; readonly hlsUrl?: string }
-    const upload = (query: string, body: Buffer) =>
-      fetch(server.http(`api/v1/assets?${query}`), { method: 'POST', body })
     const refused = await upload('name=text&profiles=small', Buffer.from('this is no film'.repeat(100)))
     assert.equal(refused.status, 415)
     assert.match(await refused.text(), /not a file that can be read/)
     assert.equal((await upload('name=..', Buffer.from('x'))).status, 400)
     assert.equal((await upload('name=a&profiles=none', Buffer.from('x'))).status, 400)
-    const answer = await upload('name=film&profiles=small,other', readFileSync(clip))
-    const { id } = (await answer.json()) as Asset
-    const { hlsUrl } = await poll('the recording', async () => {
-      const asset = await server.json<Asset>(`api/v1/assets/${id}`)
-      assert.notEqual(asset.state, 'failed', asset.problem ?? '')
-      return asset.state === 'done' ? asset : undefined
-    })
-    const { tracks } = await publisher.call('read', { url: server.http(hlsUrl?.slice(1) ?? '') })
+    const tracks = await playUploaded('name=film&profiles=small,other', clip)
     assert.deepEqual(tracks.map(({ codec }) => codec).sort(), ['aac', 'h264', 'h264'])
     for (const { kind, units } of tracks) if (kind === 'video') assert.ok(units.length > 45, `${units.length} frames`)
+  })
+
+  test('MOV, Matroska, WebM, MPEG-TS and FLV are taken in like MP4', async () => {
+    const h264 = { encoder: 'libx264', options: { preset: 'ultrafast' } }
+    const aac = { encoder: 'aac', sampleRateHz: 44_100 }
+    const vp8 = { encoder: 'libvpx', options: { deadline: 'realtime', 'cpu-used': '8' } }
+    const opus = { encoder: 'libopus', sampleRateHz: 48_000 }
+    const fileOf = (extension: string) => join(folder, `upload.${extension}`)
+    for (const extension of ['mov', 'mkv']) {
+      await publisher.call('make', { path: fileOf(extension), seconds: 1, tracks: [h264, aac] })
+    }
+    await publisher.call('make', { path: fileOf('webm'), seconds: 1, tracks: [vp8, opus] })
+    for (const [extension, format] of [['ts', 'mpegts'] as const, ['flv', 'flv'] as const]) {
+      await publisher.call('remux', { from: fileOf('mov'), to: fileOf(extension), format })
+    }
+    const codecs = ['mov', 'mkv', 'webm', 'ts', 'flv'].map(async (extension) => {
+      const tracks = await playUploaded(`name=${extension}&profiles=small`, fileOf(extension))
+      return tracks.map(({ codec, units }) => `${extension}: ${codec} ${units.length > 10}`).sort()
+    })
+    assert.deepEqual(
+      await Promise.all(codecs),
+      ['mov', 'mkv', 'webm', 'ts', 'flv'].map((extension) => [`${extension}: aac true`, `${extension}: h264 true`]),
+    )
   })
 
   test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {

@@ -13,7 +13,7 @@ import {
   type Packet,
 } from 'node-av'
 import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams, Reading, ReadParams } from './av-messages.ts'
-import { compare } from './decoded.ts'
+import { hear } from './decoded.ts'
 import { ReadingBuilder } from './reading.ts'
 
 type Handlers = { readonly [M in keyof AvMethods]: (params: never) => Promise<ReturnType<AvMethods[M]>> }
@@ -214,7 +214,7 @@ function timesOf({ pts, dts, isKeyframe: isKey, pos }: Packet, base: { num: numb
 
 // ---- messages
 
-const HANDLERS: Handlers = { make, compare, remux, read, play, publishStart, publishFinish, publishForever }
+const HANDLERS: Handlers = { make, hear, remux, read, play, publishStart, publishFinish, publishForever }
 
 Log.setLevel(AV_LOG_ERROR)
 process.on('message', async ({ id, method, params }: AvRequest) => {

@@ -8,26 +8,12 @@ export type AvMethods = {
   /** Starts to publish and stops after `pauseSeconds`, or in front of the second keyframe. */
   publishStart(params: PublishParams): null
   publishFinish(params: { readonly url: string }): null
-  /** Decodes both files whole and says how `result` differs. */
-  compare(params: { readonly source: string; readonly result: string }): Compared
+  /** Decodes the first stream of a file, which is sound. */
+  hear(params: { readonly path: string }): DecodedSound
   /** Publishes `from` over and over in real time, until the process ends. */
   publishForever(params: { readonly from: string; readonly url: string }): null
   /** Opens a live stream and leaves it when every track has given `units` units. */
   play(params: ReadParams & { readonly units: number }): Reading
-}
-/** Luma only; pictures that are shown at the same millisecond are compared. */
-export type Compared = {
-  readonly widthPx: number
-  readonly heightPx: number
-  readonly pictures: number
-  readonly sourcePictures: number
-  readonly matchedPictures: number
-  /** From the first picture to the last. */
-  readonly spanSeconds: number
-  readonly meanPsnr: number
-  readonly leastPsnr: number
-  readonly sound: DecodedSound | null
-  readonly sourceSound: DecodedSound | null
 }
 /** The first channel. */
 export type DecodedSound = {

@@ -1,84 +1,24 @@
-/* In the child process that holds FFmpeg: decodes whole files and compares what comes out. */
-import { AVMEDIA_TYPE_VIDEO, Decoder, Demuxer, type Frame } from 'node-av'
-import type { Compared, DecodedSound } from './av-messages.ts'
-
-type Picture = { readonly pts: number; readonly luma: Buffer }
-type Decoded = {
-  readonly widthPx: number
-  readonly heightPx: number
-  readonly pictures: readonly Picture[]
-  readonly sound: DecodedSound | undefined
-}
+/* In the child process that holds FFmpeg: decodes the sound of a file and says what it is like. */
+import { Decoder, Demuxer, type Frame } from 'node-av'
+import type { DecodedSound } from './av-messages.ts'
 
 /** Louder than this is a tone. */
 const LOUD = 0.1
 
-/** `result` beside `source`: pictures of one size that are shown at the same time. */
-export async function compare({ source, result }: { readonly source: string; readonly result: string }) {
-  const [before, after] = [await decode(source), await decode(result)]
-  const at = new Map(before.pictures.map((picture) => [Math.round(picture.pts * 1000), picture]))
-  const psnrs = after.pictures.flatMap(({ pts, luma }) => {
-    const other = at.get(Math.round(pts * 1000))
-    return other && other.luma.length === luma.length ? [psnr(other.luma, luma)] : []
-  })
-  const [first, last] = [after.pictures[0], after.pictures.at(-1)]
-  const compared: Compared = {
-    widthPx: after.widthPx,
-    heightPx: after.heightPx,
-    pictures: after.pictures.length,
-    sourcePictures: before.pictures.length,
-    matchedPictures: psnrs.length,
-    spanSeconds: (last?.pts ?? 0) - (first?.pts ?? 0),
-    meanPsnr: psnrs.reduce((sum, each) => sum + each, 0) / psnrs.length,
-    leastPsnr: Math.min(...psnrs),
-    sound: after.sound ?? null,
-    sourceSound: before.sound ?? null,
+/** The first stream of a file, which is sound, decoded whole. */
+export async function hear({ path }: { readonly path: string }): Promise<DecodedSound> {
+  const meter = new SoundMeter()
+  const input = await Demuxer.open(path)
+  const [stream] = input.streams
+  if (!stream) throw new Error(`${path} is empty`)
+  const decoder = await Decoder.create(stream)
+  for await (const frame of decoder.frames(input.packets(stream.index))) {
+    if (frame) meter.add(frame, (Number(frame.bestEffortTimestamp) * frame.timeBase.num) / frame.timeBase.den)
+    frame?.free()
   }
-  return compared
-}
-
-async function decode(path: string): Promise<Decoded> {
-  const pictures: Picture[] = []
-  const sound = new SoundMeter()
-  const size = { widthPx: 0, heightPx: 0 }
-  // One pass a stream: the decoders read on their own.
-  for (const at of [0, 1]) {
-    const input = await Demuxer.open(path)
-    const stream = input.streams[at]
-    if (stream) {
-      const decoder = await Decoder.create(stream)
-      const isVideo = stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO
-      for await (const frame of decoder.frames(input.packets(stream.index))) {
-        if (!frame) continue
-        const { num, den } = frame.timeBase
-        const seconds = (Number(frame.bestEffortTimestamp) * num) / den
-        if (isVideo) {
-          Object.assign(size, { widthPx: frame.width, heightPx: frame.height })
-          pictures.push({ pts: seconds, luma: lumaOf(frame) })
-        } else sound.add(frame, seconds)
-        frame.free()
-      }
-      decoder.close()
-    }
-    await input.close()
-  }
-  return { ...size, pictures, sound: sound.result }
-}
-
-function lumaOf({ data, linesize, width, height }: Frame): Buffer {
-  const [plane = Buffer.alloc(0)] = data ?? []
-  const [stride = width] = linesize
-  return Buffer.concat(Array.from({ length: height }, (_, y) => plane.subarray(y * stride, y * stride + width)))
-}
-
-/** Of 8-bit samples, in decibels. ITU-T J.340. */
-function psnr(a: Buffer, b: Buffer): number {
-  let sum = 0
-  for (let at = 0; at < a.length; at++) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0)
-    sum += difference * difference
-  }
-  return sum === 0 ? 100 : 10 * Math.log10((255 * 255 * a.length) / sum)
+  decoder.close()
+  await input.close()
+  return meter.result
 }
 
 /** What the first channel sounds like. */
@@ -92,11 +32,11 @@ class SoundMeter {
   #loudSeconds = Number.NEGATIVE_INFINITY
   readonly #onsets: number[] = []
 
-  get result(): DecodedSound | undefined {
-    if (this.#startSeconds === undefined) return undefined
-    const seconds = this.#endSeconds - this.#startSeconds
+  get result(): DecodedSound {
+    const startSeconds = this.#startSeconds ?? 0
+    const seconds = this.#endSeconds - startSeconds
     return {
-      startSeconds: this.#startSeconds,
+      startSeconds,
       seconds,
       frequencyHz: this.#crossings / 2 / seconds,
       rms: Math.sqrt(this.#power / this.#count),

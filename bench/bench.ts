@@ -6,13 +6,14 @@ import { files, formatFiles } from './commands/files.ts'
 import { formatIngest, ingest } from './commands/ingest.ts'
 import { formatJoin, join } from './commands/join.ts'
 import { formatPictures, pictures } from './commands/pictures.ts'
+import { formatRungs, rungs } from './commands/rungs.ts'
 import { formatSoak, soak } from './commands/soak.ts'
 import { formatStart, startUp } from './commands/start.ts'
 import { formatTranscode, transcode } from './commands/transcode.ts'
 import { LOAD_CPU, pinSelf } from './support/processes.ts'
 import { PROTOCOLS, type Protocol } from './support/requests.ts'
 
-const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|soak|pictures [options]
+const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|rungs|soak|pictures [options]
 
   fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
   ingest    many publishers, without and with recording
@@ -20,6 +21,7 @@ const USAGE = `usage: npm run bench -- fanout|ingest|join|files|start|transcode|
   files     HLS playlists and segments, beside nginx in the same run
   start     time to the first accept, memory of an idle server
   transcode a ladder of three rungs beside FFmpeg doing the same; latency; jobs that a core carries
+  rungs     how soon a rung on demand starts, and goes on after its process was killed
   soak      a ladder that runs for long: memory, sound beside picture
   pictures  snapshots of 1080p, one at a time and 500 at once
 
@@ -124,6 +126,10 @@ async function runPictures() {
   const rows = await pictures(Math.max(5, Number(values.runs)), say)
   return { rows, text: formatPictures(rows) }
 }
+async function runRungs() {
+  const rows = await rungs(Math.max(5, Number(values.runs)), say)
+  return { rows, text: formatRungs(rows) }
+}
 
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; readonly text: string }>>> = {
   fanout: runFanout,
@@ -132,6 +138,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; 
   files: runFiles,
   start: runStart,
   transcode: runTranscode,
+  rungs: runRungs,
   soak: runSoak,
   pictures: runPictures,
 }
@@ -143,7 +150,7 @@ if (values.help || !command) {
 }
 if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the server, one for the load')
 // These measure nobody's share of a core but their own.
-if (!['soak', 'transcode', 'pictures'].includes(positionals[0] ?? '')) pinSelf(LOAD_CPU)
+if (!['rungs', 'soak', 'transcode', 'pictures'].includes(positionals[0] ?? '')) pinSelf(LOAD_CPU)
 const { rows, text } = await command()
 process.stdout.write(`\n${text}\n`)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`)

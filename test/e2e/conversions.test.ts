@@ -7,7 +7,7 @@ import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { MadeTrack, Reading, Unit } from '../interop/support/av-messages.ts'
 import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
-import { common, heard, playUrl, times, video, within } from '../support/units.ts'
+import { common, heard, times, video, watcher, within } from '../support/units.ts'
 
 const H264 = { encoder: 'libx264', options: { preset: 'ultrafast', g: '25', bf: '2' } }
 const AAC = { encoder: 'aac', sampleRateHz: 44_100 }
@@ -17,9 +17,12 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-conversions-'))
   let server: TestServer
   let publisher: Av
+  /** One process for all: what is asked for together begins together. */
+  let player: Av
 
   before(async () => {
     publisher = new Av()
+    player = new Av()
     server = await TestServer.start([
       'workers=2',
       'streams.all/**.convert=all',
@@ -27,9 +30,13 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
       'transcode.idleMs=500',
       'delivery.lingerMs=200',
     ])
+    await publish('flac.mp4', [H264, { encoder: 'flac', sampleRateHz: 44_100 }], 'conv/a')
+    await publish('b-frames.mp4', [H264, AAC], 'conv/b', 'none/b')
+    await publish('vp9.mp4', [VP9, AAC], 'all/v', 'conv/v')
   })
   after(async () => {
     await publisher[Symbol.asyncDispose]()
+    await player[Symbol.asyncDispose]()
     await server[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true })
   })
@@ -40,6 +47,7 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
   }
   const gone = (name: string) =>
     poll(`the end of ${name}`, async () => ((await names()).includes(name) ? undefined : true))
+  const playUrl = (url: string, units: number) => player.call('play', { url, units })
   const play = (path: string, units: number) => playUrl(server.http(path), units)
   const publish = async (file: string, tracks: readonly MadeTrack[], ...streams: readonly string[]) => {
     const from = join(folder, file)
@@ -51,10 +59,10 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
   }
 
   test('audio that MPEG-TS or a classic RTMP player cannot have is converted for it, once, while somebody watches', async () => {
-    await publish('flac.mp4', [H264, { encoder: 'flac', sampleRateHz: 44_100 }], 'conv/a')
+    using watching = await watcher(server.http('conv/a.ts'))
     const readings = await Promise.all([
       play('conv/a.ts', 25),
-      play('conv/a.flv', 25),
+      play('conv/a.flv', 60),
       playUrl(server.rtmp('conv/a'), 25),
     ])
     assert.deepEqual(readings.map(codecs), [
@@ -67,13 +75,14 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
     const pictures = new Set(video(flv as Reading).map(seen))
     const passedOn = video(ts as Reading).filter((unit) => pictures.has(seen(unit)))
     assert.ok(passedOn.length > 5, 'the pictures are the same, at the same times')
+    watching[Symbol.dispose]()
     await gone('conv/a/_aac')
   })
 
   test('B-frames are removed for viewers that cannot have them, once, while somebody watches', async () => {
-    await publish('b-frames.mp4', [H264, AAC], 'conv/b', 'none/b')
+    using watching = await watcher(server.http('conv/b.ts?bframes=0'))
     const readings = await Promise.all([
-      play('conv/b.ts', 40),
+      play('conv/b.ts', 90),
       play('conv/b.ts?bframes=0', 40),
       play('conv/b.flv?bframes=0', 40),
       playUrl(`${server.rtmp('conv/b')}?bframes=0`, 40),
@@ -93,6 +102,7 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
       return event === 'rendition.started' && rendition === 'conv/b/_as-shown'
     })
     assert.equal(started.length, 1)
+    watching[Symbol.dispose]()
     await gone('conv/b/_as-shown')
   })
 
@@ -104,10 +114,10 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
   })
 
   test('video of another codec is converted where the configuration allows it, and refused by name where not', async () => {
-    await publish('vp9.mp4', [VP9, AAC], 'all/v', 'conv/v')
+    using watching = await watcher(server.http('all/v.ts'))
     const [ts, mp4, rtmp] = await Promise.all([
       play('all/v.ts', 40),
-      play('all/v.mp4', 40),
+      play('all/v.mp4', 90),
       playUrl(server.rtmp('all/v'), 25),
     ])
     assert.deepEqual([ts, mp4, rtmp].map(codecs), [
@@ -121,6 +131,7 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
     const sound = (reading: Reading, margin: number) =>
       heard(reading, from - margin, to + margin).map((unit) => unit.split(' ')[1])
     assert.ok(sound(mp4, 0.1).join().includes(sound(ts, 0).join()), 'the sound is passed on bit by bit')
+    watching[Symbol.dispose]()
     await gone('all/v/_h264')
     const refused = await fetch(server.http('conv/v.ts'))
     assert.equal(refused.status, 415)

@@ -11,7 +11,7 @@ import { run } from '../interop/support/command.ts'
 import { poll } from '../support/poll.ts'
 import { ROOT } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
-import { assertSteady, common, heard, keysIn, playUrl, times, video, within } from '../support/units.ts'
+import { assertSteady, common, heard, keysIn, playUrl, times, video, watcher, within } from '../support/units.ts'
 
 const PROFILES = [
   'profiles.small.video.size=160x90',
@@ -108,11 +108,17 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   })
 
   test('has keyframes and times of its source, fewer frames where the profile says so, and its audio bit by bit', async () => {
+    using watchingSmall = await watcher(server.http('live/a/small.ts'))
+    using watchingWeb = await watcher(server.http('live/a/web.mp4'))
+    // One process for all three, so that they begin together.
+    await using player = new Av()
+    const read = (path: string, units: number) => player.call('play', { url: server.http(path), units })
     const [source, small, web] = await Promise.all([
-      play(server, 'live/a.ts', 75),
-      play(server, 'live/a/small.ts', 40),
-      play(server, 'live/a/web.mp4', 75),
+      read('live/a.ts', 100),
+      read('live/a/small.ts', 40),
+      read('live/a/web.mp4', 75),
     ])
+    for (const watching of [watchingSmall, watchingWeb]) watching[Symbol.dispose]()
     assert.deepEqual(
       [small, web].map(({ tracks }) => tracks.map(({ codec }) => codec)),
       [

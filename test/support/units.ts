@@ -8,6 +8,14 @@ export async function playUrl(url: string, units: number): Promise<Reading> {
   return await player.call('play', { url, units })
 }
 
+/** Somebody who watches; there when the first bytes are, so that what is made for viewers is being made. */
+export async function watcher(url: string): Promise<Disposable> {
+  const gone = new AbortController()
+  const response = await fetch(url, { signal: gone.signal })
+  await response.body?.getReader().read()
+  return { [Symbol.dispose]: () => gone.abort() }
+}
+
 export function video({ tracks }: Reading): readonly Unit[] {
   return [...(tracks.find(({ kind }) => kind === 'video')?.units ?? [])].sort((a, b) => a.pts - b.pts)
 }

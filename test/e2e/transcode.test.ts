@@ -115,8 +115,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     const read = (path: string, units: number) => player.call('play', { url: server.http(path), units })
     const [source, small, web] = await Promise.all([
       read('live/a.ts', 100),
-      read('live/a/small.ts', 40),
-      read('live/a/web.mp4', 75),
+      read('live/a/small.ts', 60),
+      read('live/a/web.mp4', 100),
     ])
     for (const watching of [watchingSmall, watchingWeb]) watching[Symbol.dispose]()
     assert.deepEqual(

@@ -6,12 +6,16 @@ import { files, formatFiles } from './commands/files.ts'
 import { formatIngest, ingest } from './commands/ingest.ts'
 import { formatJoin, join } from './commands/join.ts'
 import { formatLowLatency, lowLatency } from './commands/low-latency.ts'
+import { formatPictures, pictures } from './commands/pictures.ts'
 import { formatPlayers, players } from './commands/players.ts'
+import { formatRungs, rungs } from './commands/rungs.ts'
+import { formatSoak, soak } from './commands/soak.ts'
 import { formatStart, startUp } from './commands/start.ts'
+import { formatTranscode, transcode } from './commands/transcode.ts'
 import { LOAD_CPU, pinSelf } from './support/processes.ts'
 import { PROTOCOLS, type Protocol } from './support/requests.ts'
 
-const USAGE = `usage: npm run bench -- fanout|ingest|join|files|low-latency|players|start [options]
+const USAGE = `usage: npm run bench -- COMMAND [options]
 
   fanout    viewers of one stream: CPU per GB, latency, memory, beside the floor (limit.c) in the same run
   ingest    many publishers, without and with recording
@@ -20,6 +24,10 @@ const USAGE = `usage: npm run bench -- fanout|ingest|join|files|low-latency|play
   low-latency  viewers of Low-Latency HLS with requests that wait (--viewers 10,1000): latency of parts and playlists
   players   hls.js, shaka-player and dash.js in Chromium with low latency: latency and stalls over --window seconds
   start     time to the first accept, memory of an idle server
+  transcode a ladder of three rungs beside FFmpeg doing the same; latency; jobs that a core carries
+  rungs     how soon a rung on demand starts, and goes on after its process was killed
+  soak      a ladder that runs for long: memory, sound beside picture
+  pictures  snapshots of 1080p, one at a time and 500 at once
 
   --protocol P      ${PROTOCOLS.join(' | ')}
   --viewers LIST    numbers of viewers, for example 500,1000,2000
@@ -30,7 +38,8 @@ const USAGE = `usage: npm run bench -- fanout|ingest|join|files|low-latency|play
   --runs N          medians of N runs, all servers in turn
   --warm-up S, --window S   seconds before and of the measurement
   --set KEY=VALUE   configuration of Millrace
-  --publishers LIST (ingest), --joins N (join), --connections N (files)
+  --publishers LIST (ingest), --joins N (join), --connections N (files), --seconds N (transcode)
+  --minutes N, --speed X    (soak) of media; 1 is real time, 0 as fast as it goes
   --json FILE       every figure of every run
 `
 
@@ -51,6 +60,9 @@ const { values, positionals } = parseArgs({
     publishers: { type: 'string', default: '100,300' },
     joins: { type: 'string', default: '200' },
     connections: { type: 'string', default: '64' },
+    seconds: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '60' },
+    speed: { type: 'string', default: '0' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -116,6 +128,23 @@ async function runStart() {
   return { rows, text: formatStart(rows) }
 }
 
+async function runTranscode() {
+  const report = await transcode({ runs: Number(values.runs), seconds: Number(values.seconds) }, say)
+  return { rows: report, text: formatTranscode(report) }
+}
+async function runSoak() {
+  const report = await soak({ minutes: Number(values.minutes), speed: Number(values.speed) }, say)
+  return { rows: report, text: formatSoak(report) }
+}
+async function runPictures() {
+  const rows = await pictures(Math.max(5, Number(values.runs)), say)
+  return { rows, text: formatPictures(rows) }
+}
+async function runRungs() {
+  const rows = await rungs(Math.max(5, Number(values.runs)), say)
+  return { rows, text: formatRungs(rows) }
+}
+
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; readonly text: string }>>> = {
   fanout: runFanout,
   ingest: runIngest,
@@ -124,6 +153,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly rows: unknown; 
   'low-latency': runLowLatency,
   players: runPlayers,
   start: runStart,
+  transcode: runTranscode,
+  rungs: runRungs,
+  soak: runSoak,
+  pictures: runPictures,
 }
 
 const command = COMMANDS[positionals[0] ?? '']
@@ -132,8 +165,9 @@ if (values.help || !command) {
   process.exit(values.help ? 0 : 2)
 }
 if (cpus().length < 2) throw new Error('the benchmark needs two cores: one for the server, one for the load')
-// Players decode: they need both cores.
-if (positionals[0] !== 'players') pinSelf(LOAD_CPU)
+// Players decode and need both cores; the others measure nobody's share of a core but their own.
+const CHOOSES_ITS_CORES = ['players', 'rungs', 'soak', 'transcode', 'pictures']
+if (!CHOOSES_ITS_CORES.includes(positionals[0] ?? '')) pinSelf(LOAD_CPU)
 const { rows, text } = await command()
 process.stdout.write(`\n${text}\n`)
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), rows }, undefined, 2)}\n`)

@@ -32,7 +32,15 @@ export function pinned(cpus: string | number, command: string, args: readonly st
   return ['taskset', ['-c', String(cpus), command, ...args]]
 }
 export function pinSelf(cpu: number): void {
-  execFileSync('taskset', ['-a', '-c', '-p', String(cpu), String(process.pid)], { stdio: 'ignore' })
+  // A thread that ends while taskset goes through them makes it fail.
+  for (let triesLeft = 4; ; triesLeft--) {
+    try {
+      execFileSync('taskset', ['-a', '-c', '-p', String(cpu), String(process.pid)], { stdio: 'ignore' })
+      return
+    } catch (error) {
+      if (triesLeft === 0) throw error
+    }
+  }
 }
 
 /** Then a process that was asked to end is ended. */

@@ -1,4 +1,4 @@
-import type { Misfit, Substitute } from '../pipeline/packaging/index.ts'
+import type { Fix, Misfit, Substitute } from '../pipeline/packaging/index.ts'
 import {
   type OwnedStream,
   renditionName,
@@ -22,6 +22,19 @@ export type RenditionsOptions = {
   readonly log: Logger
   /** Starts a rendition on the worker that owns its source; undefined where that worker is gone. */
   readonly startOn: (worker: number, parts: RenditionParts) => Promise<void> | undefined
+}
+
+/** By what `streams.*.convert` says. */
+const ALLOWED: Readonly<Record<'none' | 'audio' | 'b-frames' | 'all', readonly Fix[]>> = {
+  none: [],
+  audio: ['audio'],
+  'b-frames': ['audio', 'b-frames'],
+  all: ['audio', 'b-frames', 'video'],
+}
+const FIX_NAMES: Readonly<Record<Fix, string>> = {
+  audio: 'converting audio',
+  'b-frames': 'encoding video without B-frames',
+  video: 'converting video',
 }
 
 /** How long somebody who asks for a rendition waits for its first frame. */
@@ -90,16 +103,14 @@ export class Renditions {
   }
 
   /** For an output of `source`, a stream of this worker: a rendition that it can carry, or why there is none. */
-  substitute(source: string, { hasVideo, problem }: Misfit): Substitute | { readonly refusal: string } {
+  substitute(source: string, { fix, problem }: Misfit): Substitute | { readonly refusal: string } {
     const { convert } = resolveStreamSettings(this.#options.config, source)
-    if (convert === 'none' || (hasVideo && convert === 'audio')) {
-      return {
-        refusal: `converting ${hasVideo ? 'video' : 'audio'} is not allowed for this stream (streams.*.convert)`,
-      }
+    if (!ALLOWED[convert].includes(fix)) {
+      return { refusal: `${FIX_NAMES[fix]} is not allowed for this stream (streams.*.convert)` }
     }
     const missing = missingCodecs()
     if (missing !== undefined) return { refusal: `converting needs node-av: ${missing}` }
-    const { name: rung } = hasVideo ? CONVERSIONS.all : CONVERSIONS.audio
+    const { name: rung } = CONVERSIONS[fix]
     this.#options.log.info('conversion.started', { stream: source, problem, rendition: renditionName(source, rung) })
     return { attach: (consumer) => this.#attach({ source, rung }, consumer) }
   }

@@ -1,16 +1,14 @@
-import { createWriteStream } from 'node:fs'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
-import { finished } from 'node:stream/promises'
-import { Fmp4Muxer } from '../media/formats/mp4/index.ts'
-import type { Frame, MediaSink, Ticks, Track } from '../media/model/index.ts'
 import { ProgressiveMp4 } from '../pipeline/recording/index.ts'
 import { CodecProcess, transcodeAsset } from '../pipeline/transcode/index.ts'
 import { type Config, resolveProfile } from '../platform/config/index.ts'
 import { AccessDeniedError } from '../platform/errors.ts'
 import { DiskBlobStore, openSqliteCatalog } from '../platform/storage/index.ts'
 import { makeLogger } from '../platform/telemetry/index.ts'
+import { Mp4File } from './mp4-file.ts'
+import { progressBar } from './progress-bar.ts'
 
 export type TranscodeOrder = {
   /** A file, or the id of a recording. */
@@ -29,7 +27,7 @@ export async function transcodeCommand(config: Config, order: TranscodeOrder): P
   for (const profile of profiles) {
     const path = order.output ?? `${basename(order.source, extname(order.source))}-${profile.name}.mp4`
     const file = new Mp4File(`${path}.part`)
-    const show = progressBar(profile.name)
+    const show = progressBar(profile.name, process.stderr)
     try {
       await transcodeAsset({ codec, path: source.path, profiles: [profile], onProgress: show }, file)
       await file.close()
@@ -43,16 +41,6 @@ export async function transcodeCommand(config: Config, order: TranscodeOrder): P
       await rm(`${path}.part`, { force: true })
       throw error
     }
-  }
-}
-
-const BAR_WIDTH = 30
-
-function progressBar(name: string): (share: number) => void {
-  return (share) => {
-    if (!process.stderr.isTTY) return
-    const done = Math.round(share * BAR_WIDTH)
-    process.stderr.write(`\r${name} [${'='.repeat(done)}${' '.repeat(BAR_WIDTH - done)}] ${Math.round(share * 100)} %`)
   }
 }
 
@@ -74,44 +62,4 @@ async function openSource(config: Config, name: string): Promise<Source> {
   const path = join(folder, `${name}.mp4`)
   await writeFile(path, movie.read(0, movie.totalBytes))
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
-}
-
-/** Frames into a fragmented MP4 file. Video goes one frame late, with its exact duration. */
-class Mp4File implements MediaSink {
-  readonly #muxer = new Fmp4Muxer()
-  readonly #file
-  readonly #tracks = new Map<number, Track>()
-  readonly #late = new Map<number, Frame>()
-  #isOpen = false
-
-  constructor(path: string) {
-    this.#file = createWriteStream(path)
-  }
-
-  onTrack(track: Track): void {
-    this.#tracks.set(track.id, track)
-    for (const part of this.#muxer.setTracks([...this.#tracks.values()])) if (this.#isOpen) this.#write(part)
-  }
-  onFrame(frame: Frame): void {
-    if (!this.#isOpen) this.#write(this.#muxer.preamble())
-    this.#isOpen = true
-    if (this.#tracks.get(frame.trackId)?.kind !== 'video') return this.#put(frame)
-    const before = this.#late.get(frame.trackId)
-    this.#late.set(frame.trackId, frame)
-    if (before) this.#put({ ...before, durationTicks: (frame.dtsTicks - before.dtsTicks) as Ticks })
-  }
-  async close(): Promise<void> {
-    for (const frame of this.#late.values()) this.#put(frame)
-    this.#late.clear()
-    this.#file.end()
-    await finished(this.#file)
-  }
-
-  #put(frame: Frame): void {
-    for (const part of this.#muxer.frame(frame)) this.#write(part)
-  }
-  /** The muxer's parts are valid until its next call only. */
-  #write(bytes: Uint8Array): void {
-    this.#file.write(bytes.slice())
-  }
 }

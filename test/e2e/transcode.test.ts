@@ -8,11 +8,12 @@ import { after, before, describe, test } from 'node:test'
 import { checkMpd } from '../../src/media/formats/dash/testing/check-mpd.ts'
 import { checkPlaylist } from '../../src/media/formats/hls/testing/check-playlist.ts'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
-import type { Reading, Unit } from '../interop/support/av-messages.ts'
+import type { Reading } from '../interop/support/av-messages.ts'
 import { run } from '../interop/support/command.ts'
 import { poll } from '../support/poll.ts'
 import { ROOT } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
+import { assertSteady, common, heard, keysIn, playUrl, times, video, watcher, within } from '../support/units.ts'
 
 const PROFILES = [
   'profiles.small.video.size=160x90',
@@ -134,11 +135,17 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   })
 
   test('has keyframes and times of its source, fewer frames where the profile says so, and its audio bit by bit', async () => {
+    using watchingSmall = await watcher(server.http('live/a/small.ts'))
+    using watchingWeb = await watcher(server.http('live/a/web.mp4'))
+    // One process for all three, so that they begin together.
+    await using player = new Av()
+    const read = (path: string, units: number) => player.call('play', { url: server.http(path), units })
     const [source, small, web] = await Promise.all([
-      play(server, 'live/a.ts', 75),
-      play(server, 'live/a/small.ts', 40),
-      play(server, 'live/a/web.mp4', 75),
+      read('live/a.ts', 100),
+      read('live/a/small.ts', 60),
+      read('live/a/web.mp4', 100),
     ])
+    for (const watching of [watchingSmall, watchingWeb]) watching[Symbol.dispose]()
     assert.deepEqual(
       [small, web].map(({ tracks }) => tracks.map(({ codec }) => codec)),
       [
@@ -168,37 +175,6 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       reading.tracks.map(({ codec }) => codec),
       ['aac'],
     )
-  })
-
-  test('audio that MPEG-TS or a classic RTMP player cannot have is converted for it, once, while somebody watches', async () => {
-    await using other = new Av()
-    const flac = join(folder, 'flac.mp4')
-    const tracks = [
-      { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } },
-      { encoder: 'flac', sampleRateHz: 44_100 },
-    ]
-    await other.call('make', { path: flac, seconds: 2, tracks })
-    await other.call('publishForever', { from: flac, url: server.rtmp('conv/a') })
-    await server.live('conv/a')
-    const readings = await Promise.all([
-      play(server, 'conv/a.ts', 25),
-      play(server, 'conv/a.flv', 25),
-      playUrl(server.rtmp('conv/a'), 25),
-    ])
-    assert.deepEqual(
-      readings.map(({ tracks }) => tracks.map(({ codec }) => codec)),
-      [
-        ['h264', 'aac'],
-        ['h264', 'flac'],
-        ['h264', 'aac'],
-      ],
-    )
-    const [ts, flv] = readings
-    const seen = ({ pts, sha256 }: Unit) => `${Math.round(pts * 1000)} ${sha256}`
-    const pictures = new Set(video(flv as Reading).map(seen))
-    const passedOn = video(ts as Reading).filter((unit) => pictures.has(seen(unit)))
-    assert.ok(passedOn.length > 5, 'the pictures are the same, at the same times')
-    await poll('the end of the conversion', async () => ((await names()).includes('conv/a/_aac') ? undefined : true))
   })
 
   test('500 who ask for a picture at once cost one decode; recordings have pictures of any time', async () => {
@@ -254,14 +230,17 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     const transcode = (source: string, ...more: string[]) =>
       run(process.execPath, [join(ROOT, 'src/main.ts'), 'transcode', source, '--profile', 'small', ...more, ...sets])
     const output = join(folder, 'small.mp4')
-    for (const format of ['flv', 'mpegts'] as const) {
-      const source = join(folder, `offline.${format}`)
-      await publisher.call('remux', { from: clip, to: source, format })
+    const ts = join(folder, 'offline.ts')
+    await publisher.call('remux', { from: clip, to: ts, format: 'mpegts' })
+    const { recordings } = await server.json<{ recordings: { id: string; isOpen: boolean }[] }>('api/v1/recordings')
+    const recording = recordings.find(({ isOpen }) => !isOpen)
+    assert.ok(recording, 'the recording of rec/a')
+    for (const source of [ts, recording.id]) {
       const { code, stderr } = await transcode(source, '--output', output)
       assert.equal(code, 0, stderr)
       const { tracks } = await publisher.call('read', { url: output })
       assert.deepEqual(
-        tracks.map(({ codec, units }) => [codec, units.length > 50]),
+        tracks.map(({ codec, units }) => [codec, units.length > 40]),
         [
           ['h264', true],
           ['aac', true],
@@ -275,25 +254,51 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
   })
 
+  type Asset = { readonly id: string; readonly state: string; readonly problem?: string; readonly hlsUrl?: string }
+  const upload = (query: string, body: Buffer) => fetch(server.http(`api/v1/assets?${query}`), { method: 'POST', body })
+  const playUploaded = async (query: string, file: string) => {
+    const answer = await upload(query, readFileSync(file))
+    const { id } = (await answer.json()) as Asset
+    const { hlsUrl } = await poll(`the recording of ${query}`, async () => {
+      const asset = await server.json<Asset>(`api/v1/assets/${id}`)
+      assert.notEqual(asset.state, 'failed', asset.problem ?? '')
+      return asset.state === 'done' ? asset : undefined
+    })
+    return (await publisher.call('read', { url: server.http(hlsUrl?.slice(1) ?? '') })).tracks
+  }
+
   test('an uploaded file becomes a recording with the profiles as variants; what is no film is refused', async () => {
-    type Asset = { readonly id: string; readonly state: string; readonly problem?: string; readonly hlsUrl?: string }
-    const upload = (query: string, body: Buffer) =>
-      fetch(server.http(`api/v1/assets?${query}`), { method: 'POST', body })
     const refused = await upload('name=text&profiles=small', Buffer.from('this is no film'.repeat(100)))
     assert.equal(refused.status, 415)
     assert.match(await refused.text(), /not a file that can be read/)
     assert.equal((await upload('name=..', Buffer.from('x'))).status, 400)
     assert.equal((await upload('name=a&profiles=none', Buffer.from('x'))).status, 400)
-    const answer = await upload('name=film&profiles=small,other', readFileSync(clip))
-    const { id } = (await answer.json()) as Asset
-    const { hlsUrl } = await poll('the recording', async () => {
-      const asset = await server.json<Asset>(`api/v1/assets/${id}`)
-      assert.notEqual(asset.state, 'failed', asset.problem ?? '')
-      return asset.state === 'done' ? asset : undefined
-    })
-    const { tracks } = await publisher.call('read', { url: server.http(hlsUrl?.slice(1) ?? '') })
+    const tracks = await playUploaded('name=film&profiles=small,other', clip)
     assert.deepEqual(tracks.map(({ codec }) => codec).sort(), ['aac', 'h264', 'h264'])
     for (const { kind, units } of tracks) if (kind === 'video') assert.ok(units.length > 45, `${units.length} frames`)
+  })
+
+  test('MOV, Matroska, WebM, MPEG-TS and FLV are taken in like MP4', async () => {
+    const h264 = { encoder: 'libx264', options: { preset: 'ultrafast' } }
+    const aac = { encoder: 'aac', sampleRateHz: 44_100 }
+    const vp8 = { encoder: 'libvpx', options: { deadline: 'realtime', 'cpu-used': '8' } }
+    const opus = { encoder: 'libopus', sampleRateHz: 48_000 }
+    const fileOf = (extension: string) => join(folder, `upload.${extension}`)
+    for (const extension of ['mov', 'mkv']) {
+      await publisher.call('make', { path: fileOf(extension), seconds: 1, tracks: [h264, aac] })
+    }
+    await publisher.call('make', { path: fileOf('webm'), seconds: 1, tracks: [vp8, opus] })
+    for (const [extension, format] of [['ts', 'mpegts'] as const, ['flv', 'flv'] as const]) {
+      await publisher.call('remux', { from: fileOf('mov'), to: fileOf(extension), format })
+    }
+    const codecs = ['mov', 'mkv', 'webm', 'ts', 'flv'].map(async (extension) => {
+      const tracks = await playUploaded(`name=${extension}&profiles=small`, fileOf(extension))
+      return tracks.map(({ codec, units }) => `${extension}: ${codec} ${units.length > 10}`).sort()
+    })
+    assert.deepEqual(
+      await Promise.all(codecs),
+      ['mov', 'mkv', 'webm', 'ts', 'flv'].map((extension) => [`${extension}: aac true`, `${extension}: h264 true`]),
+    )
   })
 
   test('beyond the CPU budget rungs are shed, and who asks for one is told why; sound and the source stay', async () => {
@@ -302,10 +307,20 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       return renditions.find(({ state }) => state === 'shed')
     })
     assert.deepEqual([shed.name, /cores of 0.01/.test(shed.reason ?? '')], ['live/a/small', true])
+    const steps = tight.lines.filter(({ event }) => event === 'rendition.shed')
+    assert.deepEqual(
+      steps.map(({ rung, level }) => [rung, level]),
+      [
+        ['small', 1],
+        ['small', 2],
+      ],
+      'its frame rate first, then all of it, and nothing else',
+    )
     const refused = await fetch(tight.http('live/a/small.ts'))
     assert.equal(refused.status, 503)
     assert.match(await refused.text(), /left out, because codec processes use/)
     assert.deepEqual((await play(tight, 'live/a/always.ts', 10)).tracks.length, 1)
+    assert.deepEqual((await play(tight, 'live/a.ts', 10)).tracks.length, 2)
     assert.equal(await counted(tight, 'millrace_rendition_shed_level'), 2)
   })
 
@@ -328,49 +343,11 @@ function sha256(bytes: Uint8Array): string {
 function play(server: TestServer, path: string, units: number): Promise<Reading> {
   return playUrl(server.http(path), units)
 }
-async function playUrl(url: string, units: number): Promise<Reading> {
-  await using player = new Av()
-  return await player.call('play', { url, units })
-}
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch {
     return false
-  }
-}
-
-function video({ tracks }: Reading): readonly Unit[] {
-  return [...(tracks.find(({ kind }) => kind === 'video')?.units ?? [])].sort((a, b) => a.pts - b.pts)
-}
-/** Ticks of 90 kHz, less the clock that a container starts with. */
-function ticks(seconds: number): number {
-  return Math.round(seconds * 90_000)
-}
-function times(units: readonly Unit[]): number[] {
-  return units.map(({ pts }) => ticks(pts))
-}
-function common(a: readonly Unit[], b: readonly Unit[]): { readonly from: number; readonly to: number } {
-  return {
-    from: Math.max(a[0]?.pts ?? 0, b[0]?.pts ?? 0),
-    to: Math.min(a.at(-1)?.pts ?? 0, b.at(-1)?.pts ?? 0),
-  }
-}
-function within(units: readonly Unit[], from: number, to: number): readonly Unit[] {
-  return units.filter(({ pts }) => pts > from && pts <= to)
-}
-function keysIn(units: readonly Unit[], from: number, to: number): number[] {
-  return times(within(units, from, to).filter(({ isKey }) => isKey))
-}
-function heard({ tracks }: Reading, from: number, to: number): string[] {
-  const audio = tracks.find(({ kind }) => kind === 'audio')
-  return within(audio?.units ?? [], from + 0.2, to - 0.2).map(({ pts, sha256 }) => `${pts.toFixed(3)} ${sha256}`)
-}
-/** No frame is missing: the clip has 25 a second, and a little lies between its end and its start. */
-function assertSteady(units: readonly Unit[]): void {
-  for (const [at, { pts }] of units.entries()) {
-    const step = at === 0 ? 0.04 : pts - (units[at - 1]?.pts ?? 0)
-    assert.ok(step < 0.25, `${step} s without a frame at ${pts}`)
   }
 }

@@ -6,6 +6,7 @@ import { MessageRetimer } from '../../media/protocols/rtmp/index.ts'
 import type { FrameContext, LogWriter, StreamConsumer, StreamOutput } from '../stream/index.ts'
 import { ByteOutput, type Envelope } from './bytes/byte-output.ts'
 import { OneFrameLate } from './bytes/one-frame-late.ts'
+import { withoutOrder } from './format-names.ts'
 import { RtmpMuxer } from './rtmp/rtmp-muxer.ts'
 import { webSocketEnvelope } from './websocket/envelope.ts'
 import { EnvelopeRetimer, withoutEnvelopes } from './websocket/envelope-retimer.ts'
@@ -33,34 +34,24 @@ export const PROGRESSIVE_FORMATS = {
 } as const
 export type ProgressiveFormat = keyof typeof PROGRESSIVE_FORMATS
 
-/** Whether a player says that it understands FourCCs. */
-export type RtmpPlayerKind = 'enhanced' | 'classic'
-
-/** Names of outputs: `flv`, `ws-flv`, …, `rtmp-1` and `rtmp-classic-1` (by message stream id), `cmaf`. */
-export function rtmpFormat(messageStreamId: number, kind: RtmpPlayerKind): string {
-  return kind === 'classic' ? `rtmp-classic-${messageStreamId}` : `rtmp-${messageStreamId}`
-}
-export function webSocketFormat(format: ProgressiveFormat): string {
-  return `ws-${format}`
-}
-export const CMAF_FORMAT = 'cmaf'
-
 const plain: Envelope = (parts) => parts
 
 /** The packager of an endless byte format. Undefined for a name that is not one. */
-export function makeByteOutput(format: string, newLog: () => LogWriter): StreamOutput | undefined {
+export function makeByteOutput(output: string, newLog: () => LogWriter): StreamOutput | undefined {
+  const format = withoutOrder(output)
   const rtmp = /^rtmp-(?:classic-)?(\d+)$/.exec(format)
   if (rtmp) return new ByteOutput(new RtmpMuxer(Number(rtmp[1])), newLog(), plain)
   const isWebSocket = format.startsWith('ws-')
   const name = isWebSocket ? format.slice(3) : format
   if (!Object.hasOwn(PROGRESSIVE_FORMATS, name)) return undefined
   const { muxer, needsDurations } = PROGRESSIVE_FORMATS[name as ProgressiveFormat]
-  const output = new ByteOutput(muxer(), newLog(), isWebSocket ? webSocketEnvelope() : plain)
-  return needsDurations ? new LateOutput(output) : output
+  const bytes = new ByteOutput(muxer(), newLog(), isWebSocket ? webSocketEnvelope() : plain)
+  return needsDurations ? new LateOutput(bytes) : bytes
 }
 
 /** Changes the times in the bytes of a format for viewers that were moved ahead. `opening`: what such a log begins with. */
-export function makeRetimer(format: string, opening: Uint8Array): Retimer | undefined {
+export function makeRetimer(output: string, opening: Uint8Array): Retimer | undefined {
+  const format = withoutOrder(output)
   if (format.startsWith('rtmp-')) return new MessageRetimer(isSequenceStart)
   const isWebSocket = format.startsWith('ws-')
   const name = isWebSocket ? format.slice(3) : format

@@ -3,15 +3,14 @@ export { CmafIndex, type CmafIndexOptions } from './cmaf/cmaf-index.ts'
 export { type ChunkFacts, CmafOutput, type CmafOutputOptions, type CmafTap, TAP_SLOT } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
 export type { IndexedPart, IndexedRun, IndexedSegment, IndexedTrack, OpenSegment } from './cmaf/indexed-segment.ts'
-export { type Misfit, misfit } from './fitted/carried-codecs.ts'
+export { type Fix, type Misfit, misfit } from './fitted/carried-codecs.ts'
 export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'
 export {
   CMAF_FORMAT,
-  makeByteOutput,
-  makeRetimer,
-  PROGRESSIVE_FORMATS,
-  type ProgressiveFormat,
+  orderedFormat,
+  type PictureOrdering,
   type RtmpPlayerKind,
   rtmpFormat,
   webSocketFormat,
-} from './formats.ts'
+} from './format-names.ts'
+export { makeByteOutput, makeRetimer, PROGRESSIVE_FORMATS, type ProgressiveFormat } from './formats.ts'

@@ -72,7 +72,7 @@ test('the most specific pattern wins, key by key', () => {
     ladder: [],
     variants: [],
     ladderMode: 'on-demand',
-    convert: 'audio',
+    convert: 'b-frames',
     watch: false,
   })
   assert.deepEqual(resolveStreamSettings({ streams: {} }, 'x'), {
@@ -83,7 +83,7 @@ test('the most specific pattern wins, key by key', () => {
     ladder: [],
     variants: [],
     ladderMode: 'on-demand',
-    convert: 'audio',
+    convert: 'b-frames',
     watch: false,
   })
 })

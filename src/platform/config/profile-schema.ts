@@ -25,7 +25,7 @@ export const PROFILE = z.strictObject({
         .describe('Keyframes at least this often, besides those of the source. 0: only those.'),
       preset: z.string().max(20).optional().describe('Speed of the encoder, in its own words.'),
       encoder: z
-        .enum(['software', 'nvenc', 'qsv', 'videotoolbox'])
+        .enum(['software', 'nvenc', 'qsv', 'vaapi', 'videotoolbox'])
         .optional()
         .describe('Hardware that encodes (h264, h265, av1); software does where it is not there.'),
       text: z
@@ -52,6 +52,12 @@ export const PROFILE = z.strictObject({
         .describe('Absent: audio that has this codec already is passed on, other is encoded at 128.'),
       sampleRateHz: z.int().min(8000).max(96_000).optional().describe('Absent: as the source, as far as possible.'),
       channels: z.int().min(1).max(2).optional().describe('Absent: as the source, two at most.'),
+      loudnessLufs: z
+        .number()
+        .min(-40)
+        .max(-5)
+        .optional()
+        .describe('Loudness that the sound is slowly brought to (EBU R 128: -23); peaks stay below -1 dB.'),
     })
     .optional(),
 })

@@ -22,13 +22,14 @@ export type Profile = {
     readonly text?: string
     readonly image?: string
     readonly corner?: Corner
-    readonly encoder?: 'software' | 'nvenc' | 'qsv' | 'videotoolbox'
+    readonly encoder?: 'software' | 'nvenc' | 'qsv' | 'vaapi' | 'videotoolbox'
   }
   readonly audio: {
     readonly codec: AudioTarget
     readonly bitrateKbps?: number
     readonly sampleRateHz?: number
     readonly channels?: number
+    readonly loudnessLufs?: number
   }
 }
 
@@ -46,20 +47,19 @@ const BUILT_IN: Readonly<Record<string, ProfileSettings>> = {
   audio: { video: { codec: 'none' }, audio: { bitrateKbps: 96 } },
 }
 
-/** What a stream is turned into where an output cannot carry it. */
+const WHOLE_PICTURE = { codec: 'h264', size: '3840x2160', crf: 23, bitrateKbps: 8000, bFrames: 0 } as const
+
+/** What a stream is turned into where an output cannot carry it: by what must become something else. */
 export const CONVERSIONS = {
   audio: { name: '_aac', video: { codec: 'copy' }, audio: { codec: 'aac' } },
-  all: {
-    name: '_h264',
-    video: { codec: 'h264', size: '3840x2160', crf: 23, bitrateKbps: 8000 },
-    audio: { codec: 'aac' },
-  },
+  'b-frames': { name: '_as-shown', video: WHOLE_PICTURE, audio: { codec: 'copy' } },
+  video: { name: '_h264', video: WHOLE_PICTURE, audio: { codec: 'aac' } },
 } as const
 
 /** Looks at the stream and makes nothing. */
 export const WATCH_PROFILE = '_watch'
 
-/** The two, and what only looks at a stream, as profiles. */
+/** These, and what only looks at a stream, as profiles. */
 export function conversionProfiles(): Profile[] {
   const nothing = { name: WATCH_PROFILE, video: { codec: 'none' }, audio: { codec: 'none' } } as const
   return [...Object.values(CONVERSIONS), nothing].map(({ name, ...settings }) =>

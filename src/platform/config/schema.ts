@@ -36,10 +36,10 @@ export const STREAM_SETTINGS = z.strictObject({
     .optional()
     .describe('Other published streams that are this one in other qualities: they share its playlist and MPD.'),
   convert: z
-    .enum(['none', 'audio', 'all'])
+    .enum(['none', 'audio', 'b-frames', 'all'])
     .optional()
     .describe(
-      'What is converted for viewers whose output cannot carry it (G.711 or FLAC in MPEG-TS, Opus for classic RTMP players): nothing, audio, or video too.',
+      'What is converted for viewers whose output cannot carry it: nothing; `audio` (G.711 or FLAC in MPEG-TS, Opus for classic RTMP players); `b-frames`: audio, and pictures for viewers that cannot have B-frames (the default); `all`: video of any codec too.',
     ),
   ladderMode: z
     .enum(['on-demand', 'always'])

@@ -10,7 +10,7 @@ export type ResolvedStreamSettings = {
   /** Names of streams. */
   readonly variants: readonly string[]
   readonly ladderMode: 'on-demand' | 'always'
-  readonly convert: 'none' | 'audio' | 'all'
+  readonly convert: 'none' | 'audio' | 'b-frames' | 'all'
   readonly watch: boolean
 }
 
@@ -22,7 +22,7 @@ const DEFAULTS: ResolvedStreamSettings = {
   ladder: [],
   variants: [],
   ladderMode: 'on-demand',
-  convert: 'audio',
+  convert: 'b-frames',
   watch: false,
 }
 

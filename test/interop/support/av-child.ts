@@ -13,6 +13,7 @@ import {
   type Packet,
 } from 'node-av'
 import type { AvMethods, AvReply, AvRequest, MadeTrack, PublishParams, Reading, ReadParams } from './av-messages.ts'
+import { hear } from './decoded.ts'
 import { ReadingBuilder } from './reading.ts'
 
 type Handlers = { readonly [M in keyof AvMethods]: (params: never) => Promise<ReturnType<AvMethods[M]>> }
@@ -56,11 +57,12 @@ async function make({ path, tracks, seconds }: Parameters<AvMethods['make']>[0])
   return null
 }
 
-async function openTrack({ encoder: name, options, sampleRateHz, beeps }: MadeTrack, at: number, seconds: number) {
+async function openTrack(track: MadeTrack, at: number, seconds: number) {
+  const { encoder: name, options, sampleRateHz, beeps, noise, channels = 2 } = track
   const sine = beeps
     ? `aevalsrc=if(lt(mod(t\\,0.5)\\,0.25)\\,0\\,sin(2*PI*880*t)/2):s=${sampleRateHz}:d=${seconds}`
     : `sine=f=${330 + 110 * at}:r=${sampleRateHz}:d=${seconds}`
-  const tone = `${sine},aformat=channel_layouts=stereo`
+  const tone = `${noise ? `anoisesrc=r=${sampleRateHz}:d=${seconds}:a=0.2:c=pink` : sine},aformat=channel_layouts=${channels === 1 ? 'mono' : 'stereo'}`
   const picture = `testsrc2=s=320x180:r=25:d=${seconds},hue=h=${60 * at},format=yuv420p`
   const input = await Demuxer.open(sampleRateHz === undefined ? picture : tone, { format: 'lavfi' })
   const [stream] = input.streams
@@ -212,7 +214,7 @@ function timesOf({ pts, dts, isKeyframe: isKey, pos }: Packet, base: { num: numb
 
 // ---- messages
 
-const HANDLERS: Handlers = { make, remux, read, play, publishStart, publishFinish, publishForever }
+const HANDLERS: Handlers = { make, hear, remux, read, play, publishStart, publishFinish, publishForever }
 
 Log.setLevel(AV_LOG_ERROR)
 process.on('message', async ({ id, method, params }: AvRequest) => {

@@ -8,10 +8,21 @@ export type AvMethods = {
   /** Starts to publish and stops after `pauseSeconds`, or in front of the second keyframe. */
   publishStart(params: PublishParams): null
   publishFinish(params: { readonly url: string }): null
+  /** Decodes the first stream of a file, which is sound. */
+  hear(params: { readonly path: string }): DecodedSound
   /** Publishes `from` over and over in real time, until the process ends. */
   publishForever(params: { readonly from: string; readonly url: string }): null
   /** Opens a live stream and leaves it when every track has given `units` units. */
   play(params: ReadParams & { readonly units: number }): Reading
+}
+/** The first channel. */
+export type DecodedSound = {
+  readonly startSeconds: number
+  readonly seconds: number
+  readonly frequencyHz: number
+  readonly rms: number
+  /** When tones set in. */
+  readonly onsets: readonly number[]
 }
 export type MadeTrack = {
   readonly encoder: string
@@ -20,6 +31,9 @@ export type MadeTrack = {
   readonly sampleRateHz?: number
   /** A tone that sets in every half second, 0.25 s after the start, instead of one that goes on. */
   readonly beeps?: boolean
+  /** Noise instead of a tone: as many bits as a rate control gives. */
+  readonly noise?: boolean
+  readonly channels?: 1 | 2
 }
 export type ReadParams = {
   readonly url: string

@@ -99,18 +99,23 @@ function asRefused({ code, text }: PublishAnswer, reason: string): Cell {
 
 async function judge(run: Run, way: WayOut, received: Received): Promise<Cell> {
   const { reading, reasons } = carried(pushedReading(run.prepared, run.wayIn), [run.wayIn, way])
-  if (reading.tracks.length === 0) return asRefused(received, reasons.join(', '))
+  // Whoever asks for pictures that the output cannot carry is told so, and not left with the sound.
+  const hasItsVideo = hasVideo(reading) || !hasVideo(carried(run.prepared.reading, [run.wayIn]).reading)
+  if (reading.tracks.length === 0 || !hasItsVideo) return asRefused(received, reasons.join(', '))
   if (received.files.length === 0) return { kind: 'failed', problems: [`nothing: ${received.code} ${received.text}`] }
   const out = await readReceived(run, way, received)
   const isMs = isMillisecond(run.wayIn) || isMillisecond(way)
-  const hasVideo = reading.tracks.some(({ kind }) => kind === 'video')
   const problems = differences(reading, out, {
-    joinSeconds: KEPT_WHOLE.includes(way) ? 0 : hasVideo ? JOIN_SECONDS : AUDIO_JOIN_SECONDS,
+    joinSeconds: KEPT_WHOLE.includes(way) ? 0 : hasVideo(reading) ? JOIN_SECONDS : AUDIO_JOIN_SECONDS,
     tickSeconds: isMs ? 1 / 1000 : 1 / 90_000,
     record: isTs(run.wayIn) || isTs(way) ? 'same meaning' : 'same record',
   })
   if (problems.length > 0) return { kind: 'failed', problems }
   return reasons.length > 0 ? { kind: 'partial', reason: reasons.join(', ') } : { kind: 'exact' }
+}
+
+function hasVideo({ tracks }: Reading): boolean {
+  return tracks.some(({ kind }) => kind === 'video')
 }
 
 /** FFmpeg's reading; where its MPEG-TS demuxer does not know the codec (AV1), the server's own. */

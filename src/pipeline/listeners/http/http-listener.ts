@@ -101,7 +101,7 @@ export class HttpListener {
         message: `${request.method} is not possible here`,
       })
     }
-    if (address.kind === 'progressive') return playProgressive(this.#context, request, response, address)
+    if (address.kind === 'progressive') return playProgressive(this.#context, request, response, { ...address, query })
     if (address.kind === 'segmented') return this.#serveSegmented(request, response, { ...address, query })
     if (address.kind === 'vod') {
       const format = pictureFile(address.file)

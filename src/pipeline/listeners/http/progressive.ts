@@ -4,7 +4,12 @@ import type { Socket } from 'node:net'
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { Viewer } from '../../delivery/index.ts'
-import { PROGRESSIVE_FORMATS, type ProgressiveFormat } from '../../packaging/index.ts'
+import {
+  orderedFormat,
+  type PictureOrdering,
+  PROGRESSIVE_FORMATS,
+  type ProgressiveFormat,
+} from '../../packaging/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { http2Stream, viewerSocket } from './http2.ts'
 import { isHead } from './respond.ts'
@@ -12,6 +17,11 @@ import { isHead } from './respond.ts'
 export function progressiveFormat(format: string): ProgressiveFormat {
   if (Object.hasOwn(PROGRESSIVE_FORMATS, format)) return format as ProgressiveFormat
   throw new UnsupportedInputError(`live streams are served as .flv, .ts and .mp4, not as .${format}`)
+}
+
+/** `?bframes=0`: the viewer shows pictures in the order in which they come. */
+export function wantedOrdering(bframes: string | null | undefined): PictureOrdering {
+  return bframes === '0' ? 'as-shown' : 'any'
 }
 
 /**
@@ -22,27 +32,32 @@ export async function playProgressive(
   context: ListenerContext,
   request: IncomingMessage,
   response: ServerResponse,
-  { name, format }: { readonly name: string; readonly format: string },
+  { name, format, query }: { readonly name: string; readonly format: string; readonly query: URLSearchParams },
 ): Promise<void> {
   const progressive = progressiveFormat(format)
+  const ordering = wantedOrdering(query.get('bframes'))
   const { contentType } = PROGRESSIVE_FORMATS[progressive]
   const stream = http2Stream(response)
-  if (stream) return playOnHttp2(context, { request, response, stream }, { name, format: progressive })
+  if (stream) return playOnHttp2(context, { request, response, stream }, { name, format: progressive, ordering })
   if (isHead(request)) {
     request.socket.end(responseHead(contentType))
     return
   }
-  await playOnSocket(context, request.socket, { name, format: progressive })
+  await playOnSocket(context, request.socket, { name, format: progressive, ordering })
   response.on('error', () => {})
 }
 
-export type ProgressiveTarget = { readonly name: string; readonly format: ProgressiveFormat }
+export type ProgressiveTarget = {
+  readonly name: string
+  readonly format: ProgressiveFormat
+  readonly ordering: PictureOrdering
+}
 
 /** From now on `socket` is delivery's. Rejects where the stream does not exist, with nothing written. */
 export async function playOnSocket(
   context: ListenerContext,
   socket: Socket,
-  { name, format }: ProgressiveTarget,
+  { name, format, ordering }: ProgressiveTarget,
 ): Promise<void> {
   const head = responseHead(PROGRESSIVE_FORMATS[format].contentType)
   const viewer = new Viewer(
@@ -58,7 +73,7 @@ export async function playOnSocket(
   )
   socket.setNoDelay(true)
   socket.setTimeout(0)
-  await context.delivery.watch(name, format, viewer)
+  await context.delivery.watch(name, orderedFormat(format, ordering), viewer)
 }
 
 type Http2Exchange = {
@@ -71,21 +86,22 @@ type Http2Exchange = {
 async function playOnHttp2(
   context: ListenerContext,
   { request, response, stream }: Http2Exchange,
-  { name, format }: { readonly name: string; readonly format: ProgressiveFormat },
+  { name, format, ordering }: { readonly name: string; readonly format: ProgressiveFormat; ordering: PictureOrdering },
 ): Promise<void> {
+  const output = orderedFormat(format, ordering)
   const headers = { 'Content-Type': PROGRESSIVE_FORMATS[format].contentType, ...ENDLESS_HEADERS }
   if (isHead(request)) {
     response.writeHead(200, headers).end()
     return
   }
   // The stream must exist before the head is sent: after it there is no status code any more.
-  await context.hub.subscribe(name, format)
+  await context.hub.subscribe(name, output)
   response.writeHead(200, headers)
   response.flushHeaders()
   const remoteAddress = plainAddress(request.socket.remoteAddress)
   const id = context.newSessionId()
   const options = { id, protocol: `http-${format}`, remoteAddress, socketUse: 'shared' } as const
-  await context.delivery.watch(name, format, new Viewer(viewerSocket(stream), options, performance.now()))
+  await context.delivery.watch(name, output, new Viewer(viewerSocket(stream), options, performance.now()))
 }
 
 const ENDLESS_HEADERS = { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' } as const

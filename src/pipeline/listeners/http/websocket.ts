@@ -7,10 +7,10 @@ import { plainAddress } from '../../../platform/auth/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { Viewer } from '../../delivery/index.ts'
 import type { PushSession } from '../../ingest/index.ts'
-import { webSocketFormat } from '../../packaging/index.ts'
+import { orderedFormat, webSocketFormat } from '../../packaging/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { parseTarget } from './address.ts'
-import { progressiveFormat } from './progressive.ts'
+import { progressiveFormat, wantedOrdering } from './progressive.ts'
 import { openPush } from './push.ts'
 import { type HttpProblem, problemOf, rawProblem } from './respond.ts'
 
@@ -109,9 +109,9 @@ export class WebSocketListener {
     request: IncomingMessage,
     socket: Socket,
     head: Buffer,
-    { name, format }: { readonly name: string; readonly format: string },
+    { name, format, query }: { readonly name: string; readonly format: string; readonly query: URLSearchParams },
   ): Promise<void> {
-    const output = webSocketFormat(progressiveFormat(format))
+    const output = webSocketFormat(orderedFormat(progressiveFormat(format), wantedOrdering(query.get('bframes'))))
     // The stream must exist before the handshake is answered: after it there is no status code any more.
     await this.#context.hub.subscribe(name, output)
     const webSocket = await this.#accept(request, socket, head)

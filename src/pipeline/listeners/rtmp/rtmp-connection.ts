@@ -15,7 +15,7 @@ import { onSocketBytes } from '../../../platform/net/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { type CloseReason, Viewer } from '../../delivery/index.ts'
 import { rtmpToFrames } from '../../ingest/index.ts'
-import { type RtmpPlayerKind, rtmpFormat } from '../../packaging/index.ts'
+import { orderedFormat, type RtmpPlayerKind, rtmpFormat } from '../../packaging/index.ts'
 import type { Publication } from '../../stream/index.ts'
 import type { ListenerContext } from '../context.ts'
 
@@ -118,12 +118,12 @@ export class RtmpConnection {
     return fourCcs.length > 0 ? 'enhanced' : 'classic'
   }
 
-  async #onPlay({ messageStreamId: id, path: name }: RtmpPlayRequest): Promise<void> {
+  async #onPlay({ messageStreamId: id, path: name, query }: RtmpPlayRequest): Promise<void> {
     this.#playing.set(id, 'asked')
     const problem = streamNameProblem(name)
     try {
       if (problem) throw new AccessDeniedError(problem, 'not-found')
-      const format = rtmpFormat(id, this.#playerKind)
+      const format = orderedFormat(rtmpFormat(id, this.#playerKind), query.bframes === '0' ? 'as-shown' : 'any')
       await this.#context.hub.subscribe(name, format)
       if (this.#session.isClosed || this.#playing.get(id) !== 'asked') return
       const viewer = new Viewer(

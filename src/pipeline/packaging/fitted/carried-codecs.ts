@@ -1,4 +1,5 @@
 import type { CodecId, Track } from '../../../media/model/index.ts'
+import { withoutOrder } from '../format-names.ts'
 
 /** What a codec is called where a viewer is told that it does not fit. */
 const NAMES: Readonly<Record<CodecId, string>> = {
@@ -39,18 +40,35 @@ const BY_FORMAT: readonly (readonly [format: RegExp, carriage: Carriage])[] = [
   [/^cmaf$/, CMAF],
 ]
 
+/** What must become something else: sound, the order of the pictures, or the pictures themselves. */
+export type Fix = 'audio' | 'b-frames' | 'video'
+
 /** What an output cannot carry of these tracks. */
 export type Misfit = {
-  readonly hasVideo: boolean
+  readonly fix: Fix
   /** For the viewer: what is missing. */
   readonly problem: string
 }
 
 /** Undefined where the output carries every track. */
 export function misfit(format: string, tracks: readonly Track[]): Misfit | undefined {
-  const { name, lacks } = BY_FORMAT.find(([pattern]) => pattern.test(format))?.[1] ?? EVERYTHING
+  const { name, lacks } = carriageOf(format)
   const missing = tracks.filter(({ codec }) => lacks.has(codec))
   if (missing.length === 0) return undefined
   const codecs = [...new Set(missing.map(({ codec }) => NAMES[codec]))].join(' and ')
-  return { hasVideo: missing.some(({ kind }) => kind === 'video'), problem: `${name} cannot carry ${codecs}` }
+  const fix = missing.some(({ kind }) => kind === 'video') ? 'video' : 'audio'
+  return { fix, problem: `${name} cannot carry ${codecs}` }
+}
+
+/** For an output whose pictures must come in the order in which they are shown: what it cannot carry of others. */
+export function orderMisfit(format: string, tracks: readonly Track[]): Misfit {
+  const { lacks } = carriageOf(format)
+  // What is made of pictures that the output lacks anyway has no B-frames.
+  const fix = tracks.some(({ codec }) => lacks.has(codec)) ? 'video' : 'b-frames'
+  return { fix, problem: 'this viewer cannot have B-frames' }
+}
+
+function carriageOf(format: string): Carriage {
+  const plain = withoutOrder(format)
+  return BY_FORMAT.find(([pattern]) => pattern.test(plain))?.[1] ?? EVERYTHING
 }

@@ -4,8 +4,7 @@ import { audioTrack, videoTrack } from '../../../media/codecs/index.ts'
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import { type Frame, ticks } from '../../../media/model/index.ts'
 import { LogWriter, SegmentPool, type StreamConsumer, type StreamOutput } from '../../stream/index.ts'
-import { makeByteOutput } from '../formats.ts'
-import { misfit } from './carried-codecs.ts'
+import { misfit, orderMisfit } from './carried-codecs.ts'
 import { FittedOutput, type Substitute } from './fitted-output.ts'
 
 const AVC = Buffer.from('0142c00cffe100196742c00cd901419f9f011000000300100000030320f142a48001000568cb83cb20', 'hex')
@@ -44,13 +43,14 @@ function substitute() {
 }
 const unexpected = (error: unknown) => assert.fail(String(error))
 const context = { isJoin: true, epochMs: 0 }
-function frame(time: number): Frame {
+function frame(time: number, more: Partial<{ dts: number; isKey: boolean; trackId: number }> = {}): Frame {
+  const { dts = time, isKey = true, trackId = 1 } = more
   return {
-    trackId: 1,
+    trackId,
     ptsTicks: ticks(time),
-    dtsTicks: ticks(time),
+    dtsTicks: ticks(dts),
     durationTicks: ticks(0),
-    isKey: true,
+    isKey,
     data: new Uint8Array(1),
   }
 }
@@ -59,11 +59,11 @@ test('what each output cannot carry', () => {
   assert.equal(misfit('flv', [h264, pcma]), undefined)
   assert.equal(misfit('ts', [h264, aac]), undefined)
   assert.deepEqual(misfit('ws-ts', [h264, pcma]), {
-    hasVideo: false,
+    fix: 'audio',
     problem: 'MPEG-TS cannot carry G.711 A-law',
   })
   assert.equal(misfit('rtmp-1', [{ ...h264, codec: 'av1' }]), undefined)
-  assert.equal(misfit('rtmp-classic-1', [{ ...h264, codec: 'av1' }])?.hasVideo, true)
+  assert.equal(misfit('rtmp-classic-1', [{ ...h264, codec: 'av1' }])?.fix, 'video')
   assert.match(misfit('cmaf', [pcma])?.problem ?? '', /HLS and DASH/)
 })
 
@@ -121,22 +121,87 @@ test('a substitute that cannot be had ends the output', async () => {
   assert.equal(output.log.ended, true)
 })
 
-test('where nothing is to be had the viewer is told what is missing, and what fits is carried', () => {
-  const pool = new SegmentPool({ segmentBytes: 65_536, maxSegments: 4 })
-  const make = () => {
-    const ts = makeByteOutput('ts', () => new LogWriter(pool, { maxBytes: 65_536 }))
-    assert.ok(ts)
-    return new FittedOutput(ts, {
-      format: 'ts',
-      substitute: () => ({ refusal: 'that is not allowed' }),
-      onFailed: unexpected,
-    })
-  }
+test('where nothing is to be had the viewer is told what is missing', () => {
+  const { output, told } = recorder()
+  const fitted = new FittedOutput(output, {
+    format: 'ts',
+    substitute: () => ({ refusal: 'that is not allowed' }),
+    onFailed: unexpected,
+  })
   assert.throws(
-    () => make().onTracks([pcma]),
+    () => fitted.onTracks([h264, pcma]),
     (error) =>
       error instanceof UnsupportedInputError &&
       error.message === 'MPEG-TS cannot carry G.711 A-law, and that is not allowed',
   )
-  make().onTracks([h264, pcma])
+  assert.deepEqual(told, [])
+})
+
+function withoutBFrames() {
+  const { output, told } = recorder()
+  const other = substitute()
+  const asked: string[] = []
+  const fitted = new FittedOutput(output, {
+    format: 'flv+as-shown',
+    substitute: ({ fix }) => {
+      asked.push(fix)
+      return other.made
+    },
+    onFailed: unexpected,
+  })
+  return { fitted, told, other, asked }
+}
+
+test('pictures in the order in which they are shown need nothing, and sound alone does not', () => {
+  const { fitted, told, asked } = withoutBFrames()
+  fitted.onTracks([h264, aac])
+  fitted.onFrame(frame(0, { trackId: 2 }), context)
+  fitted.onFrame(frame(1), context)
+  fitted.onFrame(frame(2, { isKey: false }), context)
+  fitted.onTracks([aac])
+  fitted.onFrame(frame(3, { trackId: 2 }), context)
+  assert.deepEqual(told, ['h264+aac', 'frame 1', 'frame 2', 'aac', 'frame 3'])
+  assert.deepEqual(asked, [])
+})
+
+test('a viewer that cannot have B-frames gets the substitute from the first picture on that shows them', async () => {
+  for (const isLate of [false, true]) {
+    const { fitted, told, other, asked } = withoutBFrames()
+    fitted.onTracks([h264, aac])
+    if (isLate) {
+      fitted.onFrame(frame(1), context)
+      fitted.onFrame(frame(9, { dts: 2, isKey: false }), context)
+      fitted.onFrame(frame(5, { dts: 3, isKey: false }), context)
+    } else fitted.onFrame(frame(5, { dts: 1 }), context)
+    await Promise.resolve()
+    fitted.onFrame(frame(6, { isKey: false }), context)
+    other.feed((to) => to.onTracks([h264, aac]))
+    other.feed((to) => to.onFrame(frame(7), context))
+    assert.deepEqual(asked, ['b-frames'])
+    const before = isLate ? ['h264+aac', 'frame 1', 'frame 9', 'discontinuity'] : []
+    assert.deepEqual(told, [...before, 'h264+aac', 'frame 7'])
+  }
+})
+
+test('what an output cannot carry at all is converted as a whole, B-frames with it', () => {
+  assert.equal(orderMisfit('ts+as-shown', [{ ...h264, codec: 'vp9' }]).fix, 'video')
+  assert.equal(orderMisfit('ws-ts+as-shown', [h264, pcma]).fix, 'video')
+  assert.equal(misfit('ws-ts+as-shown', [h264, pcma])?.fix, 'audio')
+})
+
+test('B-frames that must stay are an error that says so', () => {
+  const { output } = recorder()
+  const refused = { refusal: 'that is not allowed' }
+  const fitted = new FittedOutput(output, {
+    format: 'flv+as-shown',
+    substitute: () => refused,
+    onFailed: unexpected,
+  })
+  fitted.onTracks([h264, aac])
+  assert.throws(
+    () => fitted.onFrame(frame(5, { dts: 1 }), context),
+    (error) =>
+      error instanceof UnsupportedInputError &&
+      error.message === 'this viewer cannot have B-frames, and that is not allowed',
+  )
 })

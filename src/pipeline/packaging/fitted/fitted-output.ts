@@ -1,7 +1,9 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import type { Frame, Track } from '../../../media/model/index.ts'
 import type { FrameContext, StreamConsumer, StreamOutput } from '../../stream/index.ts'
-import { type Misfit, misfit } from './carried-codecs.ts'
+import { isAsShown } from '../format-names.ts'
+import { type Misfit, misfit, orderMisfit } from './carried-codecs.ts'
+import { PictureOrder } from './picture-order.ts'
 
 /** A stream with the same pictures and sound in other codecs. */
 export interface Substitute {
@@ -18,43 +20,43 @@ export type FitOptions = {
 
 /**
  * An output that takes its frames from the stream while it can carry them, and else from a substitute that is made for
- * it. Where there is none it carries what it can.
+ * it. Where there is none to be had it throws UnsupportedInputError, which says what is missing.
  */
 export class FittedOutput implements StreamOutput {
   readonly log: StreamOutput['log']
   readonly snapshot?: () => Uint8Array
   readonly #inner: StreamOutput
   readonly #options: FitOptions
+  /** For an output that cannot have B-frames. */
+  readonly #order: PictureOrder | undefined
   #substitute: SubstituteFeed | undefined
+  #tracks: readonly Track[] = []
+  /** Nothing is carried before the first picture shows whether it can be. */
+  #isUndecided = false
   #isFirst = true
 
   constructor(inner: StreamOutput, options: FitOptions) {
     this.#inner = inner
     this.#options = options
+    this.#order = isAsShown(options.format) ? new PictureOrder() : undefined
     this.log = inner.log
     if (inner.snapshot) this.snapshot = () => inner.snapshot?.() ?? new Uint8Array(0)
   }
 
   onTracks(tracks: readonly Track[]): void {
-    const wasSubstituted = this.#substitute !== undefined
-    this.#substitute?.stop()
-    this.#substitute = undefined
+    this.#tracks = tracks
+    this.#order?.onTracks(tracks)
     const found = misfit(this.#options.format, tracks)
-    const substitute = found && this.#options.substitute(found)
-    if (substitute && 'attach' in substitute) {
-      if (!this.#isFirst) this.#inner.onDiscontinuity()
-      this.#substitute = new SubstituteFeed(this.#inner, substitute, this.#options.onFailed)
-    } else {
-      if (wasSubstituted) this.#inner.onDiscontinuity()
-      this.#carry(tracks, found && `${found.problem}, and ${substitute?.refusal}`)
-    }
-    this.#isFirst = false
+    this.#isUndecided = this.#order?.hasVideo === true && !found
+    if (!this.#isUndecided) this.#use(found)
   }
   onFrame(frame: Frame, context: FrameContext): void {
-    if (!this.#substitute) this.#inner.onFrame(frame, context)
+    if (this.#order) this.#look(this.#order, frame)
+    if (!this.#substitute && !this.#isUndecided) this.#inner.onFrame(frame, context)
   }
   onDiscontinuity(): void {
-    if (!this.#substitute) this.#inner.onDiscontinuity()
+    this.#order?.onDiscontinuity()
+    if (!this.#substitute && !this.#isUndecided) this.#inner.onDiscontinuity()
   }
   onEnd(): void {
     this.#substitute?.stop()
@@ -65,13 +67,27 @@ export class FittedOutput implements StreamOutput {
     this.#substitute?.stop()
   }
 
-  #carry(tracks: readonly Track[], problem: string | undefined): void {
-    try {
-      this.#inner.onTracks(tracks)
-    } catch (error) {
-      if (!(error instanceof UnsupportedInputError) || problem === undefined) throw error
-      throw new UnsupportedInputError(problem)
+  /** The stream is carried from here on, or what stands in for it. */
+  #use(found: Misfit | undefined): void {
+    const wasSubstituted = this.#substitute !== undefined
+    this.#substitute?.stop()
+    this.#substitute = undefined
+    this.#isUndecided = false
+    const substitute = found && this.#options.substitute(found)
+    if (substitute && 'attach' in substitute) {
+      if (!this.#isFirst) this.#inner.onDiscontinuity()
+      this.#substitute = new SubstituteFeed(this.#inner, substitute, this.#options.onFailed)
+    } else {
+      if (substitute) throw new UnsupportedInputError(`${found?.problem}, and ${substitute.refusal}`)
+      if (wasSubstituted) this.#inner.onDiscontinuity()
+      this.#inner.onTracks(this.#tracks)
     }
+    this.#isFirst = false
+  }
+  #look(order: PictureOrder, frame: Frame): void {
+    if (this.#substitute) return
+    if (order.isReordered(frame)) this.#use(orderMisfit(this.#options.format, this.#tracks))
+    else if (this.#isUndecided && order.isVideo(frame)) this.#use(undefined)
   }
 }
 

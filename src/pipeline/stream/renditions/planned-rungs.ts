@@ -120,7 +120,8 @@ function plannedAudio({ audio }: Profile, tracks: readonly KnownTrack[]): Planne
   const track = tracks.find((each) => each.kind === 'audio')
   if (!track || audio.codec === 'none') return undefined
   const bitsPerSecond = (audio.bitrateKbps ?? DEFAULT_AUDIO_BPS / 1000) * 1000
-  if (audio.codec === 'copy' || (audio.codec === track.codec && audio.bitrateKbps === undefined)) {
+  const isKept = audio.codec === track.codec && audio.bitrateKbps === undefined && audio.loudnessLufs === undefined
+  if (audio.codec === 'copy' || isKept) {
     const { codec, codecString, channelCount } = track
     return { codec, codecString, channelCount, bitsPerSecond }
   }

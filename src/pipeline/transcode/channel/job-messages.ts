@@ -71,7 +71,7 @@ export type AssetOpened = {
   readonly hasAudio: boolean
 }
 
-export type HardwareEncoder = 'nvenc' | 'qsv' | 'videotoolbox'
+export type HardwareEncoder = 'nvenc' | 'qsv' | 'vaapi' | 'videotoolbox'
 export type VideoOrder = {
   readonly codec: VideoCodecId | 'copy'
   /** Box that the picture fits in. */
@@ -97,6 +97,8 @@ export type AudioOrder = {
   readonly bitrateKbps?: number
   readonly sampleRateHz?: number
   readonly channels?: number
+  /** What the programme is brought to; EBU R 128. */
+  readonly loudnessLufs?: number
 }
 export type RungOrder = {
   /** Never used twice in a job: its tracks are 2 × slot + 1 (video) and 2 × slot + 2 (audio). */

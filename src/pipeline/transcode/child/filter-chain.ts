@@ -41,6 +41,11 @@ export class FilterChain implements Disposable {
   add(frame: NativeFrame | null): void {
     checked(this.#av, this.#source.buffersrcAddFrameSync(frame, this.#av.AV_BUFFERSRC_FLAG_KEEP_REF), 'filter')
   }
+  /** Changes an option of a filter that can change while it runs. */
+  command(filter: string, name: string, value: string): void {
+    const result = this.#graph.sendCommand(filter, name, value)
+    checked(this.#av, typeof result === 'number' ? result : 0, `${filter} ${name}`)
+  }
   /** Negative while there is nothing to take. */
   take(into: NativeFrame): number {
     return this.#sink.buffersinkGetFrameSync(into)

@@ -5,7 +5,7 @@ import { parseSegmentedResource } from '../../../delivery/index.ts'
 import { PROGRESSIVE_FORMATS } from '../../../packaging/index.ts'
 import type { ListenerContext } from '../../context.ts'
 import { parseTarget } from '../address.ts'
-import { type ProgressiveTarget, playOnSocket, progressiveFormat } from '../progressive.ts'
+import { type ProgressiveTarget, playOnSocket, progressiveFormat, wantedOrdering } from '../progressive.ts'
 import { problemAnswer, reportedProblem } from '../respond.ts'
 import { type SegmentedTarget, serveSegmented } from '../segmented.ts'
 import { DirectConnection, type DirectHost } from './direct-connection.ts'
@@ -107,8 +107,11 @@ export class DirectServer implements DirectHost {
 
 function readRoute(text: string): Route {
   const { address, query } = parseTarget(text)
-  if (address.kind === 'progressive' && Object.hasOwn(PROGRESSIVE_FORMATS, address.format))
-    return { kind: 'progressive', target: { name: address.name, format: progressiveFormat(address.format) } }
+  if (address.kind === 'progressive' && Object.hasOwn(PROGRESSIVE_FORMATS, address.format)) {
+    const { name, format } = address
+    const target = { name, format: progressiveFormat(format), ordering: wantedOrdering(query.get('bframes')) }
+    return { kind: 'progressive', target }
+  }
   const resource = address.kind === 'segmented' ? parseSegmentedResource(address.file) : undefined
   if (address.kind !== 'segmented' || !resource || asksForThePast(query)) return { kind: 'other' }
   return { kind: 'segmented', target: { name: address.name, file: address.file, resource, query } }

@@ -27,7 +27,7 @@ export const AUDIO_ENCODERS: Readonly<Partial<Record<AudioCodecId, AudioEncoderK
     sampleFormat: (av) => av.AV_SAMPLE_FMT_FLT,
     formatName: 'flt',
     ratesHz: [48_000],
-    options: {},
+    options: { vbr: 'constrained' },
     hasConfig: true,
   },
   mp3: {

@@ -4,6 +4,7 @@ import { type Av, checked } from '../av.ts'
 import { FilterChain, type FilterStep } from '../filter-chain.ts'
 import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
 import { AUDIO_ENCODERS, type AudioEncoderKind, rateFor } from './audio-encoders.ts'
+import { GAIN_STEPS, LoudnessGain } from './loudness-gain.ts'
 import { samplesSource } from './samples-source.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
@@ -31,6 +32,7 @@ export class AudioEncoding implements Disposable {
   #chainFor = ''
   readonly #steps: readonly FilterStep[]
   readonly #channels: number
+  readonly #gain: LoudnessGain | undefined
 
   constructor(av: Av, order: AudioOrder & { readonly codec: AudioCodecId }, source: AudioTrack) {
     const kind = AUDIO_ENCODERS[order.codec]
@@ -45,9 +47,11 @@ export class AudioEncoding implements Disposable {
       channels: this.#channels,
       kbps: order.bitrateKbps ?? DEFAULT_KBPS,
     })
+    this.#gain = order.loudnessLufs === undefined ? undefined : new LoudnessGain(av, order.loudnessLufs)
     const layout = this.#channels === 1 ? 'mono' : 'stereo'
     this.#steps = [
       ['aresample', String(this.#rateHz)],
+      ...(this.#gain ? GAIN_STEPS : []),
       ['aformat', `sample_fmts=${kind.formatName}:sample_rates=${this.#rateHz}:channel_layouts=${layout}`],
       ['asetnsamples', `n=${this.#context.frameSize}:p=0`],
     ]
@@ -71,6 +75,7 @@ export class AudioEncoding implements Disposable {
   /** `samples.pts` counts samples of the source. */
   push(samples: NativeFrame, onFrame: (frame: EncodedAudio) => void): void {
     const chain = this.#chainOf(samples)
+    if (this.#gain) chain.command('volume', 'volume', `${this.#gain.push(samples).toFixed(2)}dB`)
     chain.add(samples)
     this.#drainChain(chain, onFrame)
   }
@@ -83,6 +88,7 @@ export class AudioEncoding implements Disposable {
   }
   [Symbol.dispose](): void {
     this.#chain?.[Symbol.dispose]()
+    this.#gain?.[Symbol.dispose]()
     this.#packet.free()
     this.#frame.free()
     this.#context.freeContext()

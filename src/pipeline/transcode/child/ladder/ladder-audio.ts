@@ -128,7 +128,8 @@ export class LadderAudio implements Disposable {
 }
 
 function isCopy(order: AudioOrder | undefined, track: AudioTrack): boolean {
-  return order?.codec === 'copy' || (order?.codec === track.codec && order.bitrateKbps === undefined)
+  if (order?.codec === 'copy') return true
+  return order?.codec === track.codec && order.bitrateKbps === undefined && order.loudnessLufs === undefined
 }
 
 function give({ encoding, rungs, announced }: Encoded, frame: EncodedAudio): void {

@@ -81,6 +81,7 @@ export class LadderVideo implements Disposable {
   flush(): void {
     if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
     this.#decoding?.flush(this.#onPicture)
+    this.#upright?.flush(this.#onUpright)
     for (const each of [...this.#encoded.values()]) this.#attempt(each, () => each.video.flush())
   }
   [Symbol.dispose](): void {
@@ -91,13 +92,14 @@ export class LadderVideo implements Disposable {
 
   readonly #onPicture: OnPicture = (decoded, isKey) => {
     this.#upright ??= new UprightPicture(this.#av, this.#clockwiseDegrees)
-    this.#upright.push(decoded, isKey, (picture, isKeyPicture) => {
-      this.watch?.push(picture)
-      for (const each of [...this.#encoded.values()]) {
-        if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue
-        this.#attempt(each, () => each.video.push(picture, isKeyPicture))
-      }
-    })
+    this.#upright.push(decoded, isKey, this.#onUpright)
+  }
+  readonly #onUpright: OnPicture = (picture, isKey) => {
+    this.watch?.push(picture)
+    for (const each of [...this.#encoded.values()]) {
+      if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue
+      this.#attempt(each, () => each.video.push(picture, isKey))
+    }
   }
   #attempt(each: Encoded, work: () => void): void {
     const startedMs = performance.now()
@@ -112,6 +114,7 @@ export class LadderVideo implements Disposable {
   }
   #closeDecoder(): void {
     this.#decoding?.flush(this.#onPicture)
+    this.#upright?.flush(this.#onUpright)
     this.#decoding?.[Symbol.dispose]()
     this.#upright?.[Symbol.dispose]()
     this.#decoding = undefined

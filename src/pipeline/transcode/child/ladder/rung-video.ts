@@ -23,7 +23,9 @@ export class RungVideo implements Disposable {
   readonly #trackId: number
   readonly #sink: EncodingSink
   readonly #choice: EncoderChoice
-  #limit: FrameRateLimit
+  #isHalved = false
+  /** Made with the first picture: the rate of the source is known then. */
+  #limit: FrameRateLimit | undefined
   readonly #gopTicks: number
   readonly #scaled
   #chain: FilterChain | undefined
@@ -37,7 +39,6 @@ export class RungVideo implements Disposable {
     this.#trackId = trackId
     this.#sink = sink
     this.#choice = chooseEncoder(av, order)
-    this.#limit = new FrameRateLimit(order.maxFps)
     this.#gopTicks = order.gopMs === 0 ? Number.POSITIVE_INFINITY : (order.gopMs * VIDEO_CLOCK_HZ) / 1000
     this.#scaled = new av.Frame()
     this.#scaled.alloc()
@@ -49,12 +50,13 @@ export class RungVideo implements Disposable {
   }
   /** Leaves half of the frames out from now on, or no longer. */
   setHalved(isHalved: boolean): void {
-    const whole = Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
-    this.#limit = new FrameRateLimit(isHalved ? whole / 2 : this.#order.maxFps)
+    this.#isHalved = isHalved
+    this.#limit = undefined
   }
   /** `isKey`: the source has a keyframe here. Throws where the encoder does not do what is ordered. */
   push(picture: NativeFrame, isKey: boolean): void {
     const ticks = Number(picture.pts)
+    this.#limit ??= new FrameRateLimit(this.#isHalved ? this.#framesPerSecond / 2 : this.#order.maxFps)
     if (!this.#limit.stays(ticks, isKey)) return
     const chain = this.#chainFor(picture)
     chain.add(picture)
@@ -72,9 +74,13 @@ export class RungVideo implements Disposable {
     this.#scaled.free()
   }
 
+  get #framesPerSecond(): number {
+    return Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
+  }
+
   #encode(ticks: number, isSourceKey: boolean): void {
     const isFirst = this.#encoding === undefined
-    const frameRate = Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
+    const frameRate = this.#framesPerSecond
     this.#encoding ??= new VideoEncoding(
       this.#av,
       { ...this.#order, frameRate },

@@ -43,29 +43,42 @@ export class UprightPicture implements Disposable {
     const turn = matrix ? clockwiseDegrees(matrix) : this.#clockwiseDegrees
     const steps = [...(this.#isInterlaced ? [DEINTERLACE] : []), ...(TURNS[turn] ?? [])]
     const shape = `${pictureSource(picture)[1]} ${steps.map(([name]) => name)}`
-    if (shape !== this.#chainFor) this.#rebuild(picture, steps, shape)
+    if (shape !== this.#chainFor) {
+      this.flush(onPicture)
+      this.#chain = steps.length > 0 ? new FilterChain(this.#av, pictureSource(picture), steps) : undefined
+      this.#chainFor = shape
+    }
     if (!this.#chain) return onPicture(picture, isKey)
     if (isKey) this.#keyTicks.add(Number(picture.pts))
     this.#chain.add(picture)
-    while (this.#chain.take(this.#out) >= 0) {
-      const { num, den } = this.#chain.timeBase
-      const ticks = Math.round((Number(this.#out.pts) * num * 90_000) / den)
-      this.#out.pts = BigInt(ticks)
-      this.#out.removeSideData(this.#av.AV_FRAME_DATA_DISPLAYMATRIX)
-      onPicture(this.#out, this.#keyTicks.delete(ticks))
-      this.#out.unref()
+    this.#drain(this.#chain, onPicture)
+  }
+  /** Gives out what a filter has held back. What comes next is taken for something new. */
+  flush(onPicture: OnPicture): void {
+    const chain = this.#chain
+    if (chain) {
+      chain.add(null)
+      this.#drain(chain, onPicture)
+      chain[Symbol.dispose]()
     }
+    this.#chain = undefined
+    this.#chainFor = ''
+    this.#keyTicks.clear()
   }
   [Symbol.dispose](): void {
     this.#chain?.[Symbol.dispose]()
     this.#out.free()
   }
 
-  #rebuild(picture: NativeFrame, steps: readonly FilterStep[], shape: string): void {
-    this.#chain?.[Symbol.dispose]()
-    this.#chain = steps.length > 0 ? new FilterChain(this.#av, pictureSource(picture), steps) : undefined
-    this.#chainFor = shape
-    this.#keyTicks.clear()
+  #drain(chain: FilterChain, onPicture: OnPicture): void {
+    while (chain.take(this.#out) >= 0) {
+      const { num, den } = chain.timeBase
+      const ticks = Math.round((Number(this.#out.pts) * num * 90_000) / den)
+      this.#out.pts = BigInt(ticks)
+      this.#out.removeSideData(this.#av.AV_FRAME_DATA_DISPLAYMATRIX)
+      onPicture(this.#out, this.#keyTicks.delete(ticks))
+      this.#out.unref()
+    }
   }
 }
 

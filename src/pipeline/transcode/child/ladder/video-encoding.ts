@@ -3,6 +3,7 @@ import type { VideoOrder } from '../../channel/job-messages.ts'
 import { type Av, checked } from '../av.ts'
 import type { EncodedFrame, EncodedTrack } from '../job-output.ts'
 import { type EncoderChoice, nativeFormat } from './hardware-encoders.ts'
+import { VaapiSurfaces } from './vaapi-surfaces.ts'
 import type { VideoEncoderKind } from './video-encoders.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
@@ -22,6 +23,7 @@ export class VideoEncoding implements Disposable {
   readonly #codec: VideoCodecId
   readonly #trackId: number
   readonly #sink: EncodingSink
+  readonly #surfaces: VaapiSurfaces | undefined
   readonly #context
   readonly #packet
   readonly #shape: { readonly widthPx: number; readonly heightPx: number; readonly frameRate: number }
@@ -49,7 +51,8 @@ export class VideoEncoding implements Disposable {
     this.#trackId = trackId
     this.#sink = sink
     this.#shape = { widthPx: like.width, heightPx: like.height, frameRate: order.frameRate }
-    this.#context = openEncoder(av, choice, order, like)
+    this.#surfaces = choice.surfaces && new VaapiSurfaces(av, this.#shape)
+    this.#context = openEncoder(av, choice, order, { like, surfaces: this.#surfaces })
     this.#packet = new av.Packet()
     this.#packet.alloc()
   }
@@ -57,7 +60,8 @@ export class VideoEncoding implements Disposable {
   encode(picture: NativeFrame, kind: 'key' | 'delta'): void {
     const av = this.#av
     picture.pictType = kind === 'key' ? av.AV_PICTURE_TYPE_I : av.AV_PICTURE_TYPE_NONE
-    checked(av, this.#context.sendFrameSync(picture), this.#kind.name)
+    const input = this.#surfaces?.upload(picture) ?? picture
+    checked(av, this.#context.sendFrameSync(input), this.#kind.name)
     this.#drain()
   }
   /** What the encoder still holds. Nothing may be encoded afterwards. */
@@ -68,6 +72,7 @@ export class VideoEncoding implements Disposable {
   [Symbol.dispose](): void {
     this.#packet.free()
     this.#context.freeContext()
+    this.#surfaces?.[Symbol.dispose]()
   }
 
   #drain(): void {
@@ -97,7 +102,7 @@ function openEncoder(
   av: Av,
   { kind, pixelFormat }: EncoderChoice,
   order: VideoOrder & { readonly frameRate: number },
-  like: NativeFrame,
+  { like, surfaces }: { readonly like: NativeFrame; readonly surfaces: VaapiSurfaces | undefined },
 ) {
   const codec = av.Codec.findEncoderByName(kind.name as Parameters<typeof av.Codec.findEncoderByName>[0])
   if (!codec) throw new Error(`this build of FFmpeg has no ${kind.name}`)
@@ -117,6 +122,7 @@ function openEncoder(
   context.colorTrc = like.colorTrc
   context.colorRange = like.colorRange
   context.setFlags(av.AV_CODEC_FLAG_GLOBAL_HEADER)
+  surfaces?.prepare(context)
   const bps = order.bitrateKbps * 1000
   if (order.crf === undefined) context.bitRate = BigInt(bps)
   context.rcMaxRate = BigInt(Math.round(bps * kind.peak))

@@ -8,7 +8,7 @@ type Encoder = { readonly name: EncoderName; readonly options: Readonly<Record<s
 /** JPEG: quantizer 3 of 2 (best) to 31. WebP: quality 80 of 100, little effort, for it is wanted now. */
 const ENCODERS = {
   jpg: { name: 'mjpeg' as EncoderName, options: { flags: '+qscale', global_quality: String(3 * 118) } },
-  webp: { name: 'libwebp' as EncoderName, options: { quality: '80', compression_level: '2' } },
+  webp: { name: 'libwebp' as EncoderName, options: { quality: '80', compression_level: '0' } },
 } satisfies Record<PictureFormat, Encoder>
 
 /** A whole JPEG or WebP file. */

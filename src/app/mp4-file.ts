@@ -1,0 +1,44 @@
+import { createWriteStream } from 'node:fs'
+import { finished } from 'node:stream/promises'
+import { Fmp4Muxer } from '../media/formats/mp4/index.ts'
+import type { Frame, MediaSink, Ticks, Track } from '../media/model/index.ts'
+
+/** Frames into a fragmented MP4 file. Video goes one frame late, with its exact duration. */
+export class Mp4File implements MediaSink {
+  readonly #muxer = new Fmp4Muxer()
+  readonly #file
+  readonly #tracks = new Map<number, Track>()
+  readonly #late = new Map<number, Frame>()
+  #isOpen = false
+
+  constructor(path: string) {
+    this.#file = createWriteStream(path)
+  }
+
+  onTrack(track: Track): void {
+    this.#tracks.set(track.id, track)
+    for (const part of this.#muxer.setTracks([...this.#tracks.values()])) if (this.#isOpen) this.#write(part)
+  }
+  onFrame(frame: Frame): void {
+    if (!this.#isOpen) this.#write(this.#muxer.preamble())
+    this.#isOpen = true
+    if (this.#tracks.get(frame.trackId)?.kind !== 'video') return this.#put(frame)
+    const before = this.#late.get(frame.trackId)
+    this.#late.set(frame.trackId, frame)
+    if (before) this.#put({ ...before, durationTicks: (frame.dtsTicks - before.dtsTicks) as Ticks })
+  }
+  async close(): Promise<void> {
+    for (const frame of this.#late.values()) this.#put(frame)
+    this.#late.clear()
+    this.#file.end()
+    await finished(this.#file)
+  }
+
+  #put(frame: Frame): void {
+    for (const part of this.#muxer.frame(frame)) this.#write(part)
+  }
+  /** The muxer's parts are valid until its next call only. */
+  #write(bytes: Uint8Array): void {
+    this.#file.write(bytes.slice())
+  }
+}

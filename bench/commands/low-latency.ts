@@ -45,7 +45,7 @@ async function measure(count: number, options: LowLatencyOptions): Promise<LowLa
   await using target = await MillraceTarget.start({ label: 'millrace', sets, workers: 1 })
   const publisher = new Publisher(new BenchSource())
   publisher.add(await target.publish(STREAM))
-  const seen: Observations = { partEndsMs: new Map(), playlistsMs: [], arrivals: [], refusals: 0 }
+  const seen: Observations = { partEndsMs: new Map(), lists: new Map(), playlistsMs: [], arrivals: [], refusals: 0 }
   const first = await fetch(`http://127.0.0.1:${target.httpPort}/${STREAM}/index.m3u8`)
   if (!first.ok) throw new Error(`the playlist is answered ${first.status}`)
   const viewers: LowLatencyViewer[] = []

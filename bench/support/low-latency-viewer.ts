@@ -48,10 +48,19 @@ class KeptConnection {
   }
 }
 
+const TAIL_BYTES = 300
+
+type ReadList = {
+  readonly newest: { readonly uri: string; readonly endMs: number } | undefined
+  /** Address of the part that comes next. */
+  readonly hint: string | undefined
+}
+
 /** What the viewers of one stream see, all together. */
 export type Observations = {
   /** Wall clock of the end of each part, by its address. */
   readonly partEndsMs: Map<string, number>
+  readonly lists: Map<string, ReadList>
   /** From the end of the newest part to the answer to the request that waited for it. */
   playlistsMs: number[]
   /** When parts were there, whole. */
@@ -91,15 +100,24 @@ export class LowLatencyViewer {
         this.#seen.refusals++
         return this.#ask('t1.m3u8')
       }
-      const list = body.toString('latin1')
-      const newest = newestPart(list)
+      const { newest, hint } = this.#read(body)
       if (newest && file.includes('_HLS_msn')) this.#seen.playlistsMs.push(Date.now() - newest.endMs)
-      if (newest) this.#seen.partEndsMs.set(newest.uri, newest.endMs)
-      const hint = /^#EXT-X-PRELOAD-HINT:.*URI="([^"]+)"/m.exec(list)?.[1]
       const [, msn, part] = /-(\d+)\.(\d+)\.m4s$/.exec(hint ?? '') ?? []
       if (hint !== undefined && hint !== this.#hinted) this.#fetchPart(hint)
       this.#ask(msn === undefined ? 't1.m3u8' : `t1.m3u8?_HLS_msn=${msn}&_HLS_part=${part}`)
     })
+  }
+  /** All viewers get the same lists, each of which ends in another way: what it says is read once. */
+  #read(body: Buffer): ReadList {
+    const tail = body.toString('latin1', Math.max(0, body.length - TAIL_BYTES))
+    const known = this.#seen.lists.get(tail)
+    if (known) return known
+    const list = body.toString('latin1')
+    const newest = newestPart(list)
+    const read = { newest, hint: /^#EXT-X-PRELOAD-HINT:.*URI="([^"]+)"/m.exec(list)?.[1] }
+    if (newest) this.#seen.partEndsMs.set(newest.uri, newest.endMs)
+    this.#seen.lists.set(tail, read)
+    return read
   }
   /** A hint that changes while the part before it is still on its way is left out. */
   #fetchPart(uri: string): void {

@@ -57,3 +57,8 @@ function inOpen(parts: readonly IndexedPart[], resource: MediaResource): FoundMe
   if (part) return { state: 'whole', parts: [part] }
   return resource.index === parts.length ? AWAITED : NEVER
 }
+
+/** What stands for the life, and the number of the initialization segment, that was not known. */
+export function newestLife({ life, tracks }: CmafIndex, { trackId }: MediaResource): { life: string; initId: number } {
+  return { life, initId: Math.max(0, ...(tracks.get(trackId)?.inits.keys() ?? [])) }
+}

@@ -6,7 +6,7 @@ import type { StreamHub } from '../../stream/index.ts'
 import { Audience } from './audience.ts'
 import { checkDirectives, hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
 import { type DashTemplate, manifest, UTC_QUERY } from './dash/manifest.ts'
-import { findMedia } from './find-media.ts'
+import { findMedia, newestLife } from './find-media.ts'
 import { GrowingSegment } from './growing-segment.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
@@ -376,11 +376,6 @@ function readTemplate(text: string | null): DashTemplate | undefined {
 
 type TsListKind = 'ts-playlist' | 'ts-multivariant'
 type WholeLadder = { readonly ladder: Ladder; readonly planned: readonly PlannedMember[] }
-
-/** What stands for the life, and the number of the initialization segment, that was not known. */
-function newestLife({ life, tracks }: CmafIndex, { trackId }: MediaResource): { life: string; initId: number } {
-  return { life, initId: Math.max(0, ...(tracks.get(trackId)?.inits.keys() ?? [])) }
-}
 
 /** True once every track has something to play. */
 function hasSegments(index: CmafIndex): boolean {

@@ -253,7 +253,8 @@ function gapAfter(track: IndexedTrack, last: IndexedSegment, steps: number, time
     discontinuity: false,
     isIndependent: true,
     byteLength: 0,
-    epochMs: last.epochMs + Math.round(((startTicks - last.startTicks) * 1000) / track.info.clockRateHz),
+    // Rounded down: gaps may start some ticks behind the segment that follows them, which is rounded to the nearest.
+    epochMs: last.epochMs + Math.floor(((startTicks - last.startTicks) * 1000) / track.info.clockRateHz),
     keyframes: [],
     place: 'gap',
     parts: [],

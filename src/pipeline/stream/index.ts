@@ -17,7 +17,7 @@ export { MAX_READERS } from './log/control-block.ts'
 export { FrameLogWriter } from './log/frame-log.ts'
 export { LogImports, type LogMessage, openLocalLog, type SharedLog, shareLog } from './log/log-exchange.ts'
 export { type JoinPoint, LogReader } from './log/log-reader.ts'
-export { type LogHandle, type LogObserver, LogWriter, type Preamble } from './log/log-writer.ts'
+export { type LogHandle, type LogObserver, type LogSegment, LogWriter, type Preamble } from './log/log-writer.ts'
 export { SegmentPool } from './log/segment-pool.ts'
 export {
   DEFAULT_AUDIO_BPS,

@@ -116,7 +116,7 @@ export class Fanout {
   #tryJoin(viewer: Viewer, nowMs: number): void {
     const join = this.#holdJoin()
     if (!join) {
-      if (this.#reader.ended) this.#close(viewer, 'stream-ended')
+      if (this.#reader.isDrained) this.#close(viewer, 'stream-ended')
       else if (nowMs - viewer.startedMs > this.#limits.firstMediaMs) this.#close(viewer, 'no-media')
       return
     }

@@ -29,8 +29,9 @@ export class SegmentedView {
   get subscription(): Subscription {
     return this.#subscription
   }
+  /** Nothing more comes. A log that has ended may still have its last records on their way to this thread. */
   get ended(): boolean {
-    return this.index.ended || this.#subscription.reader.ended
+    return this.index.ended || this.#subscription.reader.isDrained
   }
   get busy(): boolean {
     return this.#inFlight.size > 0 || this.#gates.waitingCount > 0

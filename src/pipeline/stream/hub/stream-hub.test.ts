@@ -108,6 +108,21 @@ test('who asks for a stream just as it ends gets all of it, however late the mes
   assert.deepEqual(readAll(second), expected)
 })
 
+test('who reads what a worker that died has written comes to an end, though bytes are missing', async () => {
+  const workers = new TwoWorkers()
+  const [owner, viewers] = workers.hubs
+  const { tracks, frames } = interleaved(30)
+  const publication = await owner.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
+  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
+  for (const track of tracks) publication.onTrack(track)
+  const { reader } = await viewers.subscribe('live/a', 'raw')
+  for (const frame of frames) publication.onFrame(frame)
+  assert.equal(reader.isDrained, false)
+  viewers.dropPeer(OWNER)
+  assert.ok(reader.isDrained)
+  assert.equal(viewers.has('live/a'), false)
+})
+
 test('a reader that stays gets the end by message', async () => {
   const workers = new TwoWorkers()
   const [owner, viewers] = workers.hubs

@@ -101,7 +101,7 @@ export class StreamHub {
     for (const [logId, control] of this.#foreign) {
       if (!logId.startsWith(`${worker}:`)) continue
       // Its writer cannot say so any more; whoever waits for bytes wakes up.
-      control.end()
+      control.abandon()
       this.#foreign.delete(logId)
     }
     for (const [name, owner] of this.#directory) if (owner === worker) this.streamDown(name)

@@ -16,6 +16,8 @@ const SLOT_WORDS = 2
 
 const STATE_OPEN = 0
 const STATE_ENDED = 1
+/** Ended by the death of its writer's thread: what was on its way never comes. */
+const STATE_ABANDONED = 2
 
 export type JoinWords = { readonly position32: number; readonly version: number }
 
@@ -50,14 +52,19 @@ export class ControlBlock {
     Atomics.store(this.#words, LAG_LIMIT, bytes)
   }
   get ended(): boolean {
-    return Atomics.load(this.#words, STATE) === STATE_ENDED
+    return Atomics.load(this.#words, STATE) !== STATE_OPEN
+  }
+  get abandoned(): boolean {
+    return Atomics.load(this.#words, STATE) === STATE_ABANDONED
   }
   end(): void {
     Atomics.store(this.#words, STATE, STATE_ENDED)
     Atomics.notify(this.#words, HEAD)
   }
-  reopen(): void {
-    Atomics.store(this.#words, STATE, STATE_OPEN)
+  /** In the place of a writer whose thread is gone. */
+  abandon(): void {
+    if (!this.ended) Atomics.store(this.#words, STATE, STATE_ABANDONED)
+    Atomics.notify(this.#words, HEAD)
   }
 
   /** Version 0 says that there is no point to join at. */

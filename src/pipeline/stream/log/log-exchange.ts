@@ -103,4 +103,6 @@ async function watch(entry: Import): Promise<void> {
     if (changed) await changed
     if (!entry.stopped) entry.onData()
   }
+  // The writer may have gone on between the last look at its bytes and the look at its end.
+  if (!entry.stopped) entry.onData()
 }

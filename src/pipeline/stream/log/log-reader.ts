@@ -64,9 +64,9 @@ export class LogReader {
   get ended(): boolean {
     return this.#control.ended
   }
-  /** The log has ended, and all of it can be read here. */
+  /** The log has ended, and all of it that will ever come can be read here. */
   get isDrained(): boolean {
-    return this.#control.ended && this.#control.head32 === (this.head | 0)
+    return this.#control.abandoned || (this.#control.ended && this.#control.head32 === (this.head | 0))
   }
 
   /** The newest point where a reader can start, or undefined while there is none or its preamble is on its way. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { WebSocket } from 'ws'
 import { FlvDemuxer } from '../../src/media/formats/flv/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
-import { pictureNumber } from '../support/synthetic.ts'
+import { pictureNumber, SyntheticStream } from '../support/synthetic.ts'
 import { describeWorkers, MANY_VIEWERS, workersOf } from '../support/workers.ts'
 
 type StreamView = { readonly name: string; readonly state: string }
@@ -131,7 +133,18 @@ describeWorkers('publishing', SETS, (context) => {
     using byBearer = new HttpPublisher(server, 'keyed/b.flv', { headers: { authorization: 'Bearer open-sesame-4711' } })
     await byBearer.send(5)
     assert.equal((await byBearer.finish()).status, 200)
-    await server.log(({ event, stream }) => event === 'publish.ended' && stream === 'keyed/b')
-    assert.doesNotMatch(JSON.stringify(server.lines), /open-sesame/)
+    const refused = new WebSocket(server.ws('keyed/c.flv?publish&key=open-sesame-471'))
+    const [, { statusCode }] = await once(refused, 'unexpected-response')
+    refused.on('error', () => {}).terminate()
+    assert.equal(statusCode, 403)
+    const socket = new WebSocket(server.ws('keyed/c.flv?publish&key=open-sesame-4711'))
+    await once(socket, 'open')
+    const media = new SyntheticStream()
+    socket.send(Buffer.concat([media.header(), media.frames(5)]))
+    await server.log(({ event, stream }) => event === 'stream.started' && stream === 'keyed/c')
+    socket.close(1000)
+    for (const name of ['keyed/b', 'keyed/c'])
+      await server.log(({ event, stream }) => event === 'publish.ended' && stream === name)
+    assert.doesNotMatch(JSON.stringify(server.lines) + server.stderr, /open-sesame/)
   })
 })

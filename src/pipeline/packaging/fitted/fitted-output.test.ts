@@ -61,6 +61,7 @@ test('what each output cannot carry', () => {
   assert.deepEqual(misfit('ws-ts', [h264, pcma]), {
     fix: 'audio',
     problem: 'MPEG-TS cannot carry G.711 A-law',
+    isGuess: false,
   })
   assert.equal(misfit('rtmp-1', [{ ...h264, codec: 'av1' }]), undefined)
   assert.equal(misfit('rtmp-classic-1', [{ ...h264, codec: 'av1' }])?.fix, 'video')
@@ -135,6 +136,19 @@ test('where nothing is to be had the viewer is told what is missing', () => {
       error.message === 'MPEG-TS cannot carry G.711 A-law, and that is not allowed',
   )
   assert.deepEqual(told, [])
+})
+
+test('an RTMP player that says nothing of FourCCs gets the tracks as they are where they cannot be converted', () => {
+  const { output, told } = recorder()
+  const refused = { refusal: 'that is not allowed' }
+  const fitted = new FittedOutput(output, {
+    format: 'rtmp-classic-1',
+    substitute: () => refused,
+    onFailed: unexpected,
+  })
+  fitted.onTracks([{ ...h264, codec: 'av1' }, aac])
+  fitted.onFrame(frame(1), context)
+  assert.deepEqual(told, ['av1+aac', 'frame 1'])
 })
 
 function withoutBFrames() {

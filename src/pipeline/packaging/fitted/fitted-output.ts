@@ -20,7 +20,8 @@ export type FitOptions = {
 
 /**
  * An output that takes its frames from the stream while it can carry them, and else from a substitute that is made for
- * it. Where there is none to be had it throws UnsupportedInputError, which says what is missing.
+ * it. Where there is none to be had it throws UnsupportedInputError, which says what is missing; unless it is not sure that
+ * the viewer lacks anything.
  */
 export class FittedOutput implements StreamOutput {
   readonly log: StreamOutput['log']
@@ -78,7 +79,7 @@ export class FittedOutput implements StreamOutput {
       if (!this.#isFirst) this.#inner.onDiscontinuity()
       this.#substitute = new SubstituteFeed(this.#inner, substitute, this.#options.onFailed)
     } else {
-      if (substitute) throw new UnsupportedInputError(`${found?.problem}, and ${substitute.refusal}`)
+      if (substitute && !found?.isGuess) throw new UnsupportedInputError(`${found?.problem}, and ${substitute.refusal}`)
       if (wasSubstituted) this.#inner.onDiscontinuity()
       this.#inner.onTracks(this.#tracks)
     }

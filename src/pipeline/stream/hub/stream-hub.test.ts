@@ -108,6 +108,42 @@ test('who asks for a stream just as it ends gets all of it, however late the mes
   assert.deepEqual(readAll(second), expected)
 })
 
+test('a stream that is over before its last frames have come to its owner is ended with them', async () => {
+  const workers = new TwoWorkers()
+  const [owner, publishers] = workers.hubs
+  const { tracks, frames } = interleaved(30)
+  const publication = await publishers.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
+  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
+  workers.deliver()
+  const { reader } = await owner.subscribe('live/a', 'raw')
+  reader.hold(0)
+  for (const track of tracks) publication.onTrack(track)
+  for (const frame of frames) publication.onFrame(frame)
+  publication.end('publisher finished')
+  owner.streamDown('live/a')
+  assert.equal(reader.ended, false)
+  workers.deliver()
+  const expected = Buffer.concat([...frames.map(({ data }) => data), Uint8Array.of(0xee)])
+  assert.ok(reader.isDrained)
+  assert.deepEqual(reader.contiguous(0, reader.head), expected)
+})
+
+test('a stream that is over is ended when the worker of its publisher dies', async () => {
+  const workers = new TwoWorkers()
+  const [owner, publishers] = workers.hubs
+  const { tracks, frames } = interleaved(30)
+  const publication = await publishers.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
+  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
+  workers.deliver()
+  const { reader } = await owner.subscribe('live/a', 'raw')
+  for (const track of tracks) publication.onTrack(track)
+  for (const frame of frames) publication.onFrame(frame)
+  owner.streamDown('live/a')
+  assert.equal(reader.ended, false)
+  owner.dropPeer(VIEWERS)
+  assert.equal(reader.ended, true)
+})
+
 test('who reads what a worker that died has written comes to an end, though bytes are missing', async () => {
   const workers = new TwoWorkers()
   const [owner, viewers] = workers.hubs

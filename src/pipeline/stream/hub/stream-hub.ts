@@ -47,6 +47,8 @@ export class StreamHub {
   readonly #directory = new Map<string, number>()
   readonly #owned = new Map<string, OwnedStream>()
   readonly #closing = new Set<OwnedStream>()
+  /** Streams that are over, by the session whose last frames are still on their way from another worker. */
+  readonly #awaitingLast = new Map<string, OwnedStream>()
   /** Streams that ended a short while ago: their windows (HLS) can still be opened. */
   readonly #ended = new Map<
     string,
@@ -89,7 +91,8 @@ export class StreamHub {
   /** Worker `worker` is gone: its marks and streams with it. What it wrote ends where it stopped. */
   dropPeer(worker: number): void {
     this.#peers.delete(worker)
-    for (const owned of [...this.#owned.values(), ...this.#closing]) owned.dropWorker(worker)
+    for (const owned of [...this.#owned.values(), ...this.#closing, ...this.#awaitingLast.values()])
+      owned.dropWorker(worker)
     for (const { owner, log } of [...this.#lent.values(), ...this.#endedLogs]) {
       if (owner === worker) log.clearMark(worker)
     }
@@ -104,6 +107,7 @@ export class StreamHub {
       control.abandon()
       this.#foreign.delete(logId)
     }
+    for (const [sessionId, owned] of this.#awaitingLast) if (!owned.stream.awaitsMore) this.#endAwaited(sessionId)
     for (const [name, owner] of this.#directory) if (owner === worker) this.streamDown(name)
   }
 
@@ -160,7 +164,8 @@ export class StreamHub {
     stream.pump()
   }
   detach(name: string, sessionId: string): void {
-    this.#owned.get(name)?.stream.detach(sessionId)
+    if (this.#awaitingLast.has(sessionId)) this.#endAwaited(sessionId)
+    else this.#owned.get(name)?.stream.detach(sessionId)
   }
 
   #own(name: string): OwnedStream {
@@ -193,6 +198,19 @@ export class StreamHub {
     if (owner !== undefined) this.#ended.set(name, { owner, untilMs, ...(owned ? { owned } : {}) })
     if (!owned) return
     this.#owned.delete(name)
+    const { sessionId, awaitsMore } = owned.stream
+    // Control's word may overtake that of the publisher's worker, which brings the last frames.
+    if (sessionId !== undefined && awaitsMore) this.#awaitingLast.set(sessionId, owned)
+    else this.#end(owned)
+  }
+  #endAwaited(sessionId: string): void {
+    const owned = this.#awaitingLast.get(sessionId)
+    this.#awaitingLast.delete(sessionId)
+    if (owned) this.#end(owned)
+  }
+  #end(owned: OwnedStream): void {
+    const { sessionId } = owned.stream
+    if (sessionId !== undefined) owned.stream.detach(sessionId)
     owned.end()
     this.#closing.add(owned)
   }
@@ -322,6 +340,7 @@ export class StreamHub {
   shutDown(reason: string): void {
     for (const publication of [...this.#publications.values()]) publication.kick(reason)
     for (const name of [...this.#owned.keys()]) this.streamDown(name)
+    for (const sessionId of [...this.#awaitingLast.keys()]) this.#endAwaited(sessionId)
   }
 
   #newLog(): LogWriter {

@@ -69,6 +69,10 @@ export class LiveStream {
   get sessionId(): string | undefined {
     return this.#session?.id
   }
+  /** Frames of the present publisher are still on their way to this thread, or may be. */
+  get awaitsMore(): boolean {
+    return this.#session !== undefined && !this.#session.reader.isDrained
+  }
   get lastArrivalMs(): number {
     return this.#lastEpochMs
   }

@@ -82,13 +82,17 @@ function storedBytes(folder: string): number {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && !entry.name.includes('sqlite'),
   )
-  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+  // A part may have got its name between the list and the look.
+  const sizes = files.map(
+    ({ parentPath, name }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0,
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 test('after kill -9 everything but the part being written is there', async () => {
   const storagePath = mkdtempSync(join(tmpdir(), 'millrace-kill-'))
   try {
-    const first = await TestServer.start(ONE_WORKER, { storagePath })
+    await using first = await TestServer.start(ONE_WORKER, { storagePath })
     using publisher = new HttpPublisher(first, 'live/a.flv')
     publisher.answer.catch(() => {})
     await publisher.send(140)

@@ -39,6 +39,7 @@ const USAGE = `usage: npm run bench -- COMMAND [options]
   --warm-up S, --window S   seconds before and of the measurement
   --set KEY=VALUE   configuration of Millrace
   --publishers LIST (ingest), --joins N (join), --connections N (files), --seconds N (transcode)
+  --in-turn         (players) one after the other, not all at once
   --minutes N, --speed X    (soak) of media; 1 is real time, 0 as fast as it goes
   --json FILE       every figure of every run
 `
@@ -63,6 +64,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '20' },
     minutes: { type: 'string', default: '60' },
     speed: { type: 'string', default: '0' },
+    'in-turn': { type: 'boolean', default: false },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -120,7 +122,7 @@ async function runLowLatency() {
   return { rows, text: formatLowLatency(rows) }
 }
 async function runPlayers() {
-  const rows = await players({ seconds: Number(values.window), sets: values.set }, say)
+  const rows = await players({ seconds: Number(values.window), inTurn: values['in-turn'], sets: values.set }, say)
   return { rows, text: formatPlayers(rows) }
 }
 async function runStart() {

@@ -7,7 +7,12 @@ import { LoopPublisher, PICTURE } from '../../test/browser/support/publisher.ts'
 import { type Column, formatTable, percentile } from '../support/figures.ts'
 import { MillraceTarget } from '../support/targets.ts'
 
-export type PlayersOptions = { readonly seconds: number; readonly sets: readonly string[] }
+export type PlayersOptions = {
+  readonly seconds: number
+  /** One player after the other, each with the machine to itself; else all at once. */
+  readonly inTurn: boolean
+  readonly sets: readonly string[]
+}
 
 export type PlayersRow = {
   readonly form: string
@@ -29,14 +34,20 @@ const SEGMENTS_BEFORE = 6
 /** The clip is not to start over while players watch. */
 const SPARE_SECONDS = 40
 
-/** Real players in Chromium, all at once, each as close to the live edge as it can be. */
-export async function players({ seconds, sets }: PlayersOptions, say: (line: string) => void): Promise<PlayersRow[]> {
-  await using server = await MillraceTarget.start({
-    label: 'millrace',
-    sets: [...SETS, ...sets],
-    workers: 1,
-    cpus: '0-1',
-  })
+type Say = (line: string) => void
+
+/** Real players in Chromium, each as close to the live edge as it can be. */
+export async function players(options: PlayersOptions, say: Say): Promise<PlayersRow[]> {
+  const groups = options.inTurn ? LOW_LATENCY.map((form) => [form]) : [LOW_LATENCY]
+  const rows: PlayersRow[] = []
+  for (const forms of groups) rows.push(...(await watch(forms, options, say)))
+  return rows
+}
+
+async function watch(forms: readonly PlayedForm[], options: PlayersOptions, say: Say): Promise<PlayersRow[]> {
+  const { seconds } = options
+  const sets = [...SETS, ...options.sets]
+  await using server = await MillraceTarget.start({ label: 'millrace', sets, workers: 1, cpus: '0-1' })
   await using host = await PlayerHost.start()
   say('making the clip')
   const picture = PICTURE.replace('1280x720', '640x360')
@@ -44,8 +55,8 @@ export async function players({ seconds, sets }: PlayersOptions, say: (line: str
   await windowOf(SEGMENTS_BEFORE, `http://127.0.0.1:${server.httpPort}/${STREAM}/t1.m3u8`)
   const browser = await launchBrowser()
   try {
-    const pages = await Promise.all(LOW_LATENCY.map((form, at) => open({ browser, host, server }, form, at)))
-    say(`${pages.length} players for ${seconds} s`)
+    const pages = await Promise.all(forms.map((form, at) => open({ browser, host, server }, form, at)))
+    say(`${forms.map(({ name, player }) => `${name} in ${player}`).join(', ')}: ${seconds} s`)
     await delay(seconds * 1000)
     return await Promise.all(pages.map(rowOf))
   } finally {

@@ -1,121 +1,94 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Browser } from 'playwright-core'
 import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
 import { poll } from '../support/poll.ts'
 import { skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
-import { launchBrowser, skipWithoutChromium, WatchedPage } from './support/browser.ts'
+import { launchBrowser, skipWithoutChromium } from './support/browser.ts'
+import { type Act, playAll, type Stage } from './support/played.ts'
 import { PlayerHost } from './support/player-host.ts'
-import { hostOf, LOW_LATENCY, type PlayedForm, START, WATCH, type Watched } from './support/players.ts'
+import { LOW_LATENCY, type PlayedForm, type PlayerName } from './support/players.ts'
 import { LoopPublisher, PICTURE } from './support/publisher.ts'
 
-const LIVE: readonly PlayedForm[] = [
-  ...LOW_LATENCY,
+const PLAIN: readonly PlayedForm[] = [
   { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
   { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
+  { name: 'HLS', player: 'shaka', file: 'index.m3u8', mode: 'normal' },
   { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
 ]
-const RECORDED: readonly PlayedForm[] = [
-  { name: 'recorded HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
-  { name: 'recorded DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
-  { name: 'recorded DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
-]
-const PLAYED_SECONDS = 3
-const SHOWN_FRAMES = 30
-/** Players work their way to the live edge first. */
-const SETTLING_SAMPLES = 15
 
-/** `refusals`: answers of 400 and above. */
-type Played = Watched & { readonly refusals: readonly string[] }
-type Place = { readonly folder: string; readonly host: string }
-type Stage = { readonly browser: Browser; readonly host: PlayerHost; readonly server: TestServer }
+/** All forms of one stream, asked for with a query. */
+function withQuery(forms: readonly PlayedForm[], query: string, what: string): readonly PlayedForm[] {
+  return forms.map((form) => ({ ...form, name: `${form.name} ${what}`, file: `${form.file}?${query}` }))
+}
 
-async function play(
-  { browser, host, server }: Stage,
-  { player, file, mode }: PlayedForm,
-  { folder, host: serverHost }: Place,
-): Promise<Played> {
-  await using watched = await WatchedPage.open(browser)
-  const { page } = watched
-  const refusals: string[] = []
-  page.on('response', (response) => {
-    if (response.status() >= 400) refusals.push(`${response.status()} ${response.url()}`)
+const BACK_SECONDS = 4
+/** Back in what the player may seek to, and on from there. */
+const rewinds: Act = async (player) => {
+  await player.page.evaluate(`(() => {
+    const video = document.querySelector('video')
+    video.currentTime = Math.max(video.seekable.start(0) + 0.5, video.currentTime - ${BACK_SECONDS})
+  })()`)
+  await player.playsOn(2)
+}
+
+/** Not at the live edge, where it would be a few seconds behind. */
+const isFarBehind: Act = async (player) => {
+  const { latencies } = await player.watched()
+  assert.ok(Math.min(...latencies) > 15, `${latencies[0]} s behind`)
+}
+
+async function stage(t: TestContext, sets: readonly string[]): Promise<Stage> {
+  const server = await TestServer.start([...sets])
+  t.after(() => server[Symbol.asyncDispose]())
+  const host = await PlayerHost.start()
+  t.after(() => host[Symbol.asyncDispose]())
+  const browser = await launchBrowser()
+  t.after(() => browser.close())
+  return { browser, host, server }
+}
+
+async function segmentsOf(server: TestServer, count: number) {
+  return await poll('some segments', async () => {
+    const response = await fetch(server.http('live/demo/t1.m3u8'))
+    const { segments } = response.ok ? parseMediaPlaylist(await response.text()) : { segments: [] }
+    return segments.length >= count ? segments : undefined
   })
-  await page.goto(host.url)
-  await page.addScriptTag({ url: `/${player}.js` })
-  await page.evaluate(
-    `(() => { ${WATCH} ${START[player](server.http(`${folder}/${file}`).replace('127.0.0.1', serverHost), mode)} })()`,
-  )
-  const done = `(window.watched().playedSeconds > ${PLAYED_SECONDS} && window.watched().frameCount > ${SHOWN_FRAMES}) || window.watched().errors.some((error) => error.startsWith('fatal'))`
-  await page.waitForFunction(done, undefined, { polling: 100, timeout: 40_000 }).catch(() => {})
-  return { ...(await page.evaluate<Watched>('window.watched()')), refusals }
-}
-
-/**
- * With both cores busy dash.js 5 now and then asks for one segment of a track and never for another, while it goes on
- * reading the manifest: nothing was refused and no error was told. Such a player is started once more, and it is said.
- */
-function stoodStill({ errors, refusals, playedSeconds, frameCount }: Played): boolean {
-  return errors.length + refusals.length === 0 && (playedSeconds <= PLAYED_SECONDS || frameCount <= SHOWN_FRAMES)
-}
-
-function percentile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.toFixed(2) ?? '–'
-}
-
-async function playsWell(t: TestContext, stage: Stage, form: PlayedForm, place: Place): Promise<void> {
-  let played = await play(stage, form, place)
-  if (form.player === 'dash' && stoodStill(played)) {
-    t.diagnostic(`${form.name} in dash stood still after ${played.frameCount} frames; started once more`)
-    played = await play(stage, form, place)
-  }
-  const { errors, stalls, latencies, playedSeconds, frameCount, refusals } = played
-  const settled = latencies.slice(SETTLING_SAMPLES)
-  const latency =
-    settled.length > 0 ? `, latency ${percentile(settled, 0.5)} s p50 ${percentile(settled, 0.95)} s p95` : ''
-  t.diagnostic(
-    `${form.name} in ${form.player}: ${frameCount} frames, ${stalls.length} stalls${latency} ${[...errors, ...refusals].join('; ')}`,
-  )
-  assert.deepEqual(
-    errors.filter((error) => error.startsWith('fatal')),
-    [],
-    `${form.name} in ${form.player}`,
-  )
-  assert.ok(playedSeconds > PLAYED_SECONDS, `${form.name} in ${form.player} played ${playedSeconds} s`)
-  assert.ok(frameCount > SHOWN_FRAMES, `${form.name} in ${form.player} showed ${frameCount} frames`)
-}
-
-/** Two at a time: as many as the machine has cores. */
-async function playAll(t: TestContext, stage: Stage, forms: readonly PlayedForm[], folder: string): Promise<void> {
-  for (let at = 0; at < forms.length; at += 2) {
-    await Promise.all(
-      forms.slice(at, at + 2).map((form, player) => playsWell(t, stage, form, { folder, host: hostOf(player) })),
-    )
-  }
 }
 
 test('hls.js, shaka-player and dash.js play every form', { skip: skipWithoutChromium() }, async (t) => {
-  await using server = await TestServer.start([
+  const all = await stage(t, [
     'hls.segmentMs=1000',
     'hls.windowSegments=20',
     'streams.**.record=true',
     'streams.**.graceMs=0',
   ])
-  await using host = await PlayerHost.start()
-  const browser = await launchBrowser()
-  t.after(() => browser.close())
-  const stage = { browser, host, server }
+  const { server } = all
   {
     await using _publisher = LoopPublisher.start(server.rtmp('live/demo'))
     await server.live('live/demo')
     // A window as a stream has it that has run for a while.
-    await poll('some segments', async () => {
-      const response = await fetch(server.http('live/demo/t1.m3u8'))
-      return response.ok && parseMediaPlaylist(await response.text()).segments.length >= 5 ? true : undefined
+    const [first] = await segmentsOf(server, 5)
+    await t.test('live and with low latency', async (inner) => {
+      await playAll(inner, all, [...LOW_LATENCY, ...PLAIN], 'live/demo')
     })
-    await t.test('live and with low latency', async (inner) => await playAll(inner, stage, LIVE, 'live/demo'))
+    await t.test('live, and rewound', async (inner) => {
+      await playAll(inner, all, PLAIN, 'live/demo', () => rewinds)
+    })
+    await t.test('a part of the past, at the address of the live stream', async (inner) => {
+      const startMs = first?.programDateTimeMs ?? Number.NaN
+      const query = `from=${startMs + 2000}&to=${startMs + 9000}`
+      await playAll(inner, all, withQuery(PLAIN, query, 'of the past'), 'live/demo')
+    })
+    await t.test('the past up to now', async (inner) => {
+      const atMs = (first?.programDateTimeMs ?? Number.NaN) + 1000
+      const query = `at=${atMs}`
+      await playAll(inner, all, withQuery(PLAIN, query, 'since a moment'), 'live/demo')
+      // An MPD cannot say where to start: its address can. ISO/IEC 23009-1, C.4.
+      const since = { name: 'DASH from a moment on', file: `manifest.mpd?${query}#t=posix:${Math.round(atMs / 1000)}` }
+      const form: PlayedForm = { ...since, player: 'dash', mode: 'normal' }
+      await playAll(inner, all, [form], 'live/demo', () => isFarBehind)
+    })
   }
   await t.test('recorded', async (inner) => {
     type Recordings = { readonly recordings: readonly { readonly id: string; readonly isOpen: boolean }[] }
@@ -123,49 +96,51 @@ test('hls.js, shaka-player and dash.js play every form', { skip: skipWithoutChro
       const { recordings } = await server.json<Recordings>('api/v1/recordings')
       return recordings.find(({ isOpen }) => !isOpen)?.id
     })
-    await playAll(inner, stage, RECORDED, `vod/${id}`)
+    await playAll(inner, all, PLAIN, `vod/${id}`)
   })
 })
 
-test('hls.js switches between the members of a ladder, up and down', {
+/** Takes the quality of a height, in each player's words. */
+const CHOOSE: Readonly<Record<PlayerName, (height: number) => string>> = {
+  hls: (height) => `player.nextLevel = player.levels.findIndex((level) => level.height === ${height})`,
+  shaka: (height) => `
+    player.configure('abr.enabled', false)
+    player.selectVariantTrack(player.getVariantTracks().find((track) => track.height === ${height}), true)`,
+  dash: (height) => `
+    player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: false } } } })
+    player.setRepresentationForTypeByIndex('video',
+      player.getRepresentationsByType('video').findIndex((each) => each.height === ${height}))`,
+}
+
+function switchesBetween(heights: readonly number[]): (form: PlayedForm) => Act {
+  return ({ player: name }) =>
+    async (player) => {
+      for (const height of heights) {
+        await player.page.evaluate(`(() => { ${CHOOSE[name](height)} })()`)
+        await player.until(`document.querySelector('video').videoHeight === ${height}`)
+        await player.playsOn(1)
+        const shown = await player.page.evaluate<number>(`document.querySelector('video').videoHeight`)
+        if (shown !== height) throw new Error(`${name} shows ${shown} lines, not ${height}`)
+      }
+    }
+}
+
+test('hls.js, shaka-player and dash.js switch between the members of a ladder, up and down', {
   skip: skipWithoutChromium() || skipWithoutFfmpeg(),
-}, async () => {
-  await using server = await TestServer.start(['hls.segmentMs=1000', 'streams.live/x.variants=[live/x_low]'])
-  await using host = await PlayerHost.start()
-  await using _first = LoopPublisher.start(server.rtmp('live/x'))
-  await using _second = LoopPublisher.start(server.rtmp('live/x_low'), {
+}, async (t) => {
+  const all = await stage(t, ['hls.segmentMs=1000', 'hls.windowSegments=20', 'streams.live/demo.variants=[live/low]'])
+  const { server } = all
+  await using _first = LoopPublisher.start(server.rtmp('live/demo'))
+  await using _second = LoopPublisher.start(server.rtmp('live/low'), {
     picture: PICTURE.replace('1280x720', '640x360'),
   })
-  await server.live('live/x')
-  await server.live('live/x_low')
+  await server.live('live/demo')
+  await server.live('live/low')
   await poll('both members', async () => {
-    const response = await fetch(server.http('live/x/index.m3u8'))
-    return response.ok && (await response.text()).includes('x_low') ? true : undefined
+    const response = await fetch(server.http('live/demo/index.m3u8'))
+    return response.ok && (await response.text()).includes('../low/') ? true : undefined
   })
-  const browser = await launchBrowser()
-  try {
-    await using watched = await WatchedPage.open(browser)
-    const { page } = watched
-    await page.goto(host.url)
-    await page.addScriptTag({ url: '/hls.js' })
-    await page.evaluate(`(() => { ${WATCH} ${START.hls(server.http('live/x/index.m3u8'), 'low')} })()`)
-    await watched.until('window.watched().playedSeconds > 1')
-    // hls.js has the lowest bit rate first.
-    for (const [level, height] of [
-      [0, 360],
-      [1, 720],
-    ] as const) {
-      await page.evaluate(`player.nextLevel = ${level}`)
-      await watched.until(`document.querySelector('video').videoHeight === ${height}`)
-      const { playedSeconds } = await page.evaluate<Watched>('window.watched()')
-      await watched.until(`window.watched().playedSeconds > ${playedSeconds + 1}`)
-    }
-    const { errors } = await page.evaluate<Watched>('window.watched()')
-    assert.deepEqual(
-      errors.filter((error) => error.startsWith('fatal')),
-      [],
-    )
-  } finally {
-    await browser.close()
-  }
+  await segmentsOf(server, 5)
+  const forms = [...LOW_LATENCY.slice(0, 2), ...PLAIN]
+  await playAll(t, all, forms, 'live/demo', switchesBetween([360, 720, 360]))
 })

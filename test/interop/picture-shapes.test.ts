@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { Mp4File } from '../../src/app/mp4-file.ts'
-import { CodecProcess, transcodeAsset } from '../../src/pipeline/transcode/index.ts'
+import { transcodeAsset } from '../../src/pipeline/transcode/index.ts'
 import { resolveProfile } from '../../src/platform/config/index.ts'
-import { makeLogger } from '../../src/platform/telemetry/index.ts'
 import { skipWithoutFfmpeg } from '../support/requirements.ts'
-import { Av, skipWithoutNodeAv } from './support/av.ts'
+import { skipWithoutNodeAv } from './support/av.ts'
+import { codecStage } from './support/codec-stage.ts'
 import { run } from './support/command.ts'
 
 /** Options of FFmpeg's encoder, and of a copy into another file, where there is to be one. */
@@ -19,17 +17,8 @@ const ENCODER = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-preset', 'ultrafast
 describe('pictures that are not upright, progressive, square and regular', {
   skip: skipWithoutNodeAv() || skipWithoutFfmpeg(),
 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-shapes-'))
-  const codec = new CodecProcess({ log: makeLogger(() => {}), purpose: 'test' })
-  let av: Av
-  before(() => {
-    av = new Av()
-  })
-  after(async () => {
-    await av[Symbol.asyncDispose]()
-    await codec[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true })
-  })
+  const stage = codecStage('shapes')
+  const { folder, codec } = stage
 
   const ffmpeg = async (...args: string[]): Promise<string> => {
     const { code, stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', '-y', ...args])
@@ -99,7 +88,7 @@ describe('pictures that are not upright, progressive, square and regular', {
     }
     const [before, after] = [await combed(source), await combed(result)]
     assert.ok(before.tff > 40 && after.tff < 5, `${before.tff} interlaced pictures, afterwards ${after.tff}`)
-    const { tracks } = await av.call('read', { url: result })
+    const { tracks } = await stage.av.call('read', { url: result })
     assert.equal(tracks[0]?.units.length, 50)
   })
 
@@ -107,7 +96,7 @@ describe('pictures that are not upright, progressive, square and regular', {
     const irregular = "testsrc2=s=320x180:r=30:d=2,select='mod(n\\,3)*mod(n\\,7)'"
     const { source, result } = await made('irregular', irregular, { encoder: ['-vsync', 'vfr', '-bf', '2'] })
     const times = async (url: string) => {
-      const { tracks } = await av.call('read', { url })
+      const { tracks } = await stage.av.call('read', { url })
       const pts = (tracks[0]?.units ?? []).map((unit) => unit.pts).sort((a, b) => a - b)
       return pts.map((time) => Math.round((time - (pts[0] ?? 0)) * 1000))
     }

@@ -1,30 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { Mp4File } from '../../src/app/mp4-file.ts'
 import { type RungOrder, videoTrackOf } from '../../src/pipeline/transcode/channel/job-messages.ts'
-import { CodecProcess, transcodeAsset } from '../../src/pipeline/transcode/index.ts'
+import { transcodeAsset } from '../../src/pipeline/transcode/index.ts'
 import { rungOrder } from '../../src/pipeline/transcode/ladder/rung-plan.ts'
 import { resolveProfile } from '../../src/platform/config/index.ts'
-import { makeLogger } from '../../src/platform/telemetry/index.ts'
-import { Av, skipWithoutNodeAv } from './support/av.ts'
+import { skipWithoutNodeAv } from './support/av.ts'
+import { codecStage } from './support/codec-stage.ts'
 
 const HARDWARE = ['nvenc', 'qsv', 'vaapi', 'videotoolbox'] as const
 
 describe('what a profile can ask for', { skip: skipWithoutNodeAv() }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-profiles-'))
-  const codec = new CodecProcess({ log: makeLogger(() => {}), purpose: 'test' })
-  let av: Av
-  before(() => {
-    av = new Av()
-  })
-  after(async () => {
-    await av[Symbol.asyncDispose]()
-    await codec[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true })
-  })
+  const stage = codecStage('profiles')
+  const { folder, codec } = stage
 
   /** EBU R 128, of the whole file. */
   const loudnessOf = (path: string): Promise<number | undefined> => {
@@ -54,14 +43,14 @@ describe('what a profile can ask for', { skip: skipWithoutNodeAv() }, () => {
   test('sound is brought to the loudness that the profile wants, and each tone stays where it was', async () => {
     const flac = { encoder: 'flac', sampleRateHz: 48_000 }
     const noise = join(folder, 'noise.mka')
-    await av.call('make', { path: noise, seconds: 15, tracks: [{ ...flac, noise: true }] })
+    await stage.av.call('make', { path: noise, seconds: 15, tracks: [{ ...flac, noise: true }] })
     const before = (await loudnessOf(noise)) ?? Number.NaN
     const after = (await loudnessOf(await withLoudness(noise, -20))) ?? Number.NaN
     assert.ok(before < -26 && Math.abs(after + 20) < 2, `from ${before} LUFS to ${after}`)
     const beeps = join(folder, 'beeps.mka')
-    await av.call('make', { path: beeps, seconds: 8, tracks: [{ ...flac, beeps: true }] })
-    const loud = await av.call('hear', { path: beeps })
-    const quiet = await av.call('hear', { path: await withLoudness(beeps, -20) })
+    await stage.av.call('make', { path: beeps, seconds: 8, tracks: [{ ...flac, beeps: true }] })
+    const loud = await stage.av.call('hear', { path: beeps })
+    const quiet = await stage.av.call('hear', { path: await withLoudness(beeps, -20) })
     assert.ok(quiet.rms < loud.rms * 0.8, `${quiet.rms} of ${loud.rms}`)
     assert.equal(quiet.onsets.length, loud.onsets.length)
     for (const [at, onset] of quiet.onsets.entries())
@@ -87,7 +76,7 @@ describe('what a profile can ask for', { skip: skipWithoutNodeAv() }, () => {
   const oneSecond = async (): Promise<string> => {
     const path = join(folder, 'picture.mkv')
     const options = { preset: 'ultrafast', g: '25' }
-    await av.call('make', { path, seconds: 1, tracks: [{ encoder: 'libx264', options }] })
+    await stage.av.call('make', { path, seconds: 1, tracks: [{ encoder: 'libx264', options }] })
     return path
   }
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { checkPresentation } from '../support/check-presentation.ts'
 import { checkTsPresentation } from '../support/check-ts-presentation.ts'
 import { poll } from '../support/poll.ts'
-import { clip, hasCommand, skipUnless, skipWithoutFfmpeg } from '../support/requirements.ts'
+import { clip, fixture, hasCommand, skipUnless, skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { Av, skipWithoutNodeAv } from './support/av.ts'
 import { run } from './support/command.ts'
@@ -14,7 +14,8 @@ import { differences } from './support/compare.ts'
 import { MATERIALS } from './support/material.ts'
 import { ffmpegPackets, ffmpegPictures, gstreamerPictures, untilLive } from './support/peers.ts'
 
-const NAMES = ['H.264 (B) + AAC', 'HEVC (B) + AAC', 'AV1 + Opus', 'clip H.264 variable rate']
+const HE_AAC_V2 = 'HE-AAC v2 only'
+const NAMES = ['H.264 (B) + AAC', 'HEVC (B) + AAC', 'AV1 + Opus', 'clip H.264 variable rate', HE_AAC_V2]
 const CLASSIC = 'H.264 (B) + AAC'
 const SETS = [
   'workers=1',
@@ -63,7 +64,9 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
     await using av = new Av()
     for (const name of NAMES) {
       const material = MATERIALS.find((each) => each.name === name)
-      const path = material?.clip ? clip(material.clip) : join(folder, `${files.size}.mp4`)
+      const made = join(folder, `${files.size}.mp4`)
+      const found = material?.fixture ? fixture(material.fixture) : made
+      const path = material?.clip ? clip(material.clip) : found
       if (path === undefined) continue
       if (material?.tracks) await av.call('make', { path, tracks: material.tracks, seconds: 4 })
       files.set(name, path)
@@ -109,6 +112,26 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
         }
       }
     })
+  })
+
+  test('HE-AAC v2 is named in the lists, and is that to FFmpeg', { skip: skipWithoutFfmpeg() }, async () => {
+    await using av = new Av()
+    for (const base of await publish(av, HE_AAC_V2, 'seg/he')) {
+      for (const file of ['index.m3u8', 'manifest.mpd']) {
+        assert.match((await bytesOf(`${base}/${file}`)).toString(), /codecs="mp4a\.40\.29"/i)
+        const entries = 'stream=profile,sample_rate,channels'
+        const { stdout } = await run('ffprobe', [
+          '-v',
+          'error',
+          '-show_entries',
+          entries,
+          '-of',
+          'csv',
+          `${base}/${file}`,
+        ])
+        assert.match(stdout, /^stream,HE-AACv2,48000,2$/m, `${base}/${file}`)
+      }
+    }
   })
 
   test("by Debian's FFmpeg and by GStreamer's hlsdemux2 and dashdemux2", {

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { Mp4File } from '../../src/app/mp4-file.ts'
 import type { AudioCodecId } from '../../src/media/model/index.ts'
-import { CodecProcess, transcodeAsset } from '../../src/pipeline/transcode/index.ts'
+import { type CodecProcess, transcodeAsset } from '../../src/pipeline/transcode/index.ts'
 import { type Profile, resolveProfile } from '../../src/platform/config/index.ts'
-import { makeLogger } from '../../src/platform/telemetry/index.ts'
-import { Av, skipWithoutNodeAv } from './support/av.ts'
+import { skipWithoutNodeAv } from './support/av.ts'
 import type { DecodedSound, MadeTrack } from './support/av-messages.ts'
+import { codecStage } from './support/codec-stage.ts'
 
 const VIDEO_TARGETS = ['h264', 'h265', 'vp8', 'vp9', 'av1'] as const
 const AUDIO_TARGETS = ['aac', 'opus', 'mp3'] as const
@@ -28,30 +26,21 @@ const NO_VIDEO = { codec: 'none' } as const
 const NO_AUDIO = { codec: 'none' } as const
 
 describe('sound of every codec, and bit rates', { skip: skipWithoutNodeAv() }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-pairs-'))
-  const codec = new CodecProcess({ log: makeLogger(() => {}), purpose: 'test' })
-  let av: Av
-  before(() => {
-    av = new Av()
-  })
-  after(async () => {
-    await av[Symbol.asyncDispose]()
-    await codec[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true })
-  })
+  const stage = codecStage('pairs')
+  const { folder, codec } = stage
 
   for (const [name, track] of Object.entries(AUDIO_SOURCES)) {
     test(`sound of ${name}: pitch, loudness and length stay, and when each tone sets in`, async () => {
       const source = join(folder, `${name}.mka`)
-      await av.call('make', { path: source, seconds: 3, tracks: [{ ...track, beeps: true }] })
-      const before = await av.call('hear', { path: source })
+      await stage.av.call('make', { path: source, seconds: 3, tracks: [{ ...track, beeps: true }] })
+      const before = await stage.av.call('hear', { path: source })
       for (const target of AUDIO_TARGETS) {
         const profile = profileOf(target, { video: NO_VIDEO, audio: { codec: target, bitrateKbps: 96 } })
         const result = join(folder, `${name}-${target}.mp4`)
         const file = new Mp4File(result)
         await transcodeAsset({ codec, path: source, profiles: [profile] }, file)
         await file.close()
-        assertSameSound(await av.call('hear', { path: result }), before, `${name} → ${target}`)
+        assertSameSound(await stage.av.call('hear', { path: result }), before, `${name} → ${target}`)
       }
     })
   }
@@ -62,7 +51,7 @@ describe('sound of every codec, and bit rates', { skip: skipWithoutNodeAv() }, (
       { encoder: 'libx264', options: { preset: 'ultrafast', g: '50', crf: '18' } },
       { encoder: 'flac', sampleRateHz: 48_000, noise: true },
     ]
-    await av.call('make', { path: source, seconds: 30, tracks })
+    await stage.av.call('make', { path: source, seconds: 30, tracks })
     const videos = VIDEO_TARGETS.map((target) =>
       profileOf(target, { video: { codec: target, size: '160x90', bitrateKbps: 150 }, audio: NO_AUDIO }),
     )

@@ -31,3 +31,8 @@ export function clip(name: string): string | undefined {
   const path = `${MEDIA}/${name}`
   return existsSync(path) ? path : undefined
 }
+
+/** A file of test/fixtures. */
+export function fixture(name: string): string {
+  return `${ROOT}/test/fixtures/${name}`
+}

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto'
-import { rawDataBlocks, readAdtsHeader, readAudioSpecificConfig } from '../../../src/media/codecs/aac/index.ts'
+import {
+  adtsConfig,
+  rawDataBlocks,
+  readAdtsHeader,
+  readAudioSpecificConfig,
+} from '../../../src/media/codecs/aac/index.ts'
 import { OBU, readObus, toCanonicalTemporalUnit } from '../../../src/media/codecs/av1/index.ts'
 import { H264_NAL, h264NalType, readAvcDecoderConfiguration } from '../../../src/media/codecs/h264/index.ts'
 import { H265_NAL, h265NalType, readHevcDecoderConfiguration } from '../../../src/media/codecs/h265/index.ts'
@@ -38,14 +43,19 @@ export function canonicalUnit({ codec, extradata }: CodecParameters, data: Uint8
  * What a decoder learns from the configuration, the same from every container. AV1 has it in its first temporal unit:
  * the sequence header that SVT-AV1 puts into the record is not quite the one that it puts into the stream.
  */
-export function canonicalConfig(parameters: CodecParameters, firstUnit: Uint8Array): string {
+export function canonicalConfig(
+  parameters: CodecParameters,
+  first: { readonly unit: Uint8Array; readonly data: Uint8Array },
+): string {
   const { codec, extradata, sampleRateHz, channelCount } = parameters
   const audio = `${sampleRateHz} Hz, ${channelCount} channels`
   if (codec === 'h264') return parameterSets(h264ParameterSets(extradata))
   if (codec === 'hevc') return parameterSets(h265ParameterSets(extradata))
-  if (codec === 'av1') return sequenceHeader(firstUnit)
-  if (codec === 'aac' && extradata.length > 0) {
-    const asc = readAudioSpecificConfig(extradata)
+  if (codec === 'av1') return sequenceHeader(first.unit)
+  // FFmpeg tells what it decoded, which for HE-AAC is not what an ADTS header says.
+  const isInHeader = extradata.length === 0 && isAdts(first.data)
+  if (codec === 'aac' && (extradata.length > 0 || isInHeader)) {
+    const asc = isInHeader ? adtsConfig(readAdtsHeader(first.data), first.unit) : readAudioSpecificConfig(extradata)
     return `object type ${asc.audioObjectType}, ${asc.samplingFrequencyHz} Hz, ${asc.channelCount} channels`
   }
   if (codec === 'aac') return `object type 2, ${audio}`

@@ -1,11 +1,12 @@
-import { clip } from '../../support/requirements.ts'
+import { clip, fixture } from '../../support/requirements.ts'
 import type { Av } from './av.ts'
 import type { MadeTrack, Reading } from './av-messages.ts'
 
-/** How a piece of material comes to be: a clip, or encoded for this run. */
+/** How a piece of material comes to be: a clip, a fixture, or encoded for this run. */
 export type Material = {
   readonly name: string
   readonly clip?: string
+  readonly fixture?: string
   readonly tracks?: readonly MadeTrack[]
 }
 
@@ -39,6 +40,8 @@ export const MATERIALS: readonly Material[] = [
   { name: 'MP3 only', tracks: [MP3] },
   { name: 'H.264 only', tracks: [H264] },
   { name: '2 video + 2 audio', tracks: [H264, AAC, HEVC, OPUS] },
+  { name: 'HE-AAC only', fixture: 'he-aac.mp4' },
+  { name: 'HE-AAC v2 only', fixture: 'he-aac-v2.mp4' },
   { name: 'clip H.264 1080p25 (B)', clip: 'h264-aac-1080p25-bframes.mp4' },
   { name: 'clip HEVC 1080p30', clip: 'h265-aac-1080p30.mp4' },
   { name: 'clip H.264 60 fps TS', clip: 'h264-60fps-bframes.m2ts' },
@@ -63,13 +66,17 @@ const SECONDS = 3
 /** Undefined where the clip is missing. Rejects where this FFmpeg lacks an encoder. */
 export async function prepare(av: Av, material: Material, folder: string): Promise<Prepared | undefined> {
   const base = `${folder}/${material.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}`
-  const source = material.tracks ? `${base}.mp4` : clip(material.clip ?? '')
+  const source = material.tracks ? `${base}.mp4` : foundFile(material)
   if (source === undefined) return undefined
   if (material.tracks) await av.call('make', { path: source, tracks: material.tracks, seconds: SECONDS })
   const reading = await av.call('read', { url: source })
   const flv = await container(av, source, { path: `${base}.flv`, format: 'flv' })
   const ts = await container(av, source, { path: `${base}.ts`, format: 'mpegts' })
   return { material, source, reading, flv, ts }
+}
+
+function foundFile({ clip: clipName, fixture: fixtureName }: Material): string | undefined {
+  return fixtureName === undefined ? clip(clipName ?? '') : fixture(fixtureName)
 }
 
 async function container(

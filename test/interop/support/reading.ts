@@ -20,7 +20,7 @@ export class ReadingBuilder {
     const track = this.#tracks.get(index)
     if (!track) return
     const unit = canonicalUnit(track.parameters, data)
-    if (track.units.length === 0) track.config = canonicalConfig(track.parameters, unit)
+    if (track.units.length === 0) track.config = canonicalConfig(track.parameters, { unit, data })
     track.units.push({ ...times, sha256: sha256(unit) })
   }
   /** Of the track that has the fewest. */

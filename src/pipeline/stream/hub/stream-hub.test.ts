@@ -85,59 +85,63 @@ function readAll({ reader }: Subscription): Buffer {
   return reader.contiguous(0, reader.head)
 }
 
-test('who asks for a stream just as it ends gets all of it, however late the messages come', async () => {
+/** `live/a`, published on one of two workers; its frames are yet to come. */
+async function published(on: typeof OWNER | typeof VIEWERS) {
   const workers = new TwoWorkers()
-  const [owner, viewers] = workers.hubs
+  const [owner, other] = workers.hubs
   const { tracks, frames } = interleaved(30)
-  const publication = await owner.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
+  const publication = await workers.hubs[on].publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
   for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
+  workers.deliver()
   for (const track of tracks) publication.onTrack(track)
+  return {
+    owner,
+    other,
+    deliver: () => workers.deliver(),
+    publishAll: () => {
+      for (const frame of frames) publication.onFrame(frame)
+    },
+    end: () => {
+      publication.end('publisher finished')
+      owner.streamDown('live/a')
+    },
+    /** What RawOutput makes of it. */
+    whole: Buffer.concat([...frames.map(({ data }) => data), Uint8Array.of(0xee)]),
+  }
+}
+
+test('who asks for a stream just as it ends gets all of it, however late the messages come', async () => {
+  const { other: viewers, deliver, publishAll, end, whole } = await published(OWNER)
   const first = await viewers.subscribe('live/a', 'raw')
   first.reader.hold(0)
-  for (const frame of frames) publication.onFrame(frame)
-  publication.end('publisher finished')
-  owner.streamDown('live/a')
+  publishAll()
+  end()
   // The shared word says so before any message has come: not that it has ended, and not where its last bytes are.
   assert.ok(first.reader.ended)
   assert.equal(first.reader.isDrained, false)
   first.release()
   const second = await viewers.subscribe('live/a', 'raw')
-  workers.deliver()
+  deliver()
   assert.notEqual(second, first)
-  const expected = Buffer.concat([...frames.map(({ data }) => data), Uint8Array.of(0xee)])
-  assert.deepEqual(readAll(second), expected)
+  assert.deepEqual(readAll(second), whole)
 })
 
 test('a stream that is over before its last frames have come to its owner is ended with them', async () => {
-  const workers = new TwoWorkers()
-  const [owner, publishers] = workers.hubs
-  const { tracks, frames } = interleaved(30)
-  const publication = await publishers.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
-  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
-  workers.deliver()
+  const { owner, deliver, publishAll, end, whole } = await published(VIEWERS)
   const { reader } = await owner.subscribe('live/a', 'raw')
   reader.hold(0)
-  for (const track of tracks) publication.onTrack(track)
-  for (const frame of frames) publication.onFrame(frame)
-  publication.end('publisher finished')
-  owner.streamDown('live/a')
+  publishAll()
+  end()
   assert.equal(reader.ended, false)
-  workers.deliver()
-  const expected = Buffer.concat([...frames.map(({ data }) => data), Uint8Array.of(0xee)])
+  deliver()
   assert.ok(reader.isDrained)
-  assert.deepEqual(reader.contiguous(0, reader.head), expected)
+  assert.deepEqual(reader.contiguous(0, reader.head), whole)
 })
 
 test('a stream that is over is ended when the worker of its publisher dies', async () => {
-  const workers = new TwoWorkers()
-  const [owner, publishers] = workers.hubs
-  const { tracks, frames } = interleaved(30)
-  const publication = await publishers.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
-  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
-  workers.deliver()
+  const { owner, publishAll } = await published(VIEWERS)
   const { reader } = await owner.subscribe('live/a', 'raw')
-  for (const track of tracks) publication.onTrack(track)
-  for (const frame of frames) publication.onFrame(frame)
+  publishAll()
   owner.streamDown('live/a')
   assert.equal(reader.ended, false)
   owner.dropPeer(VIEWERS)
@@ -145,14 +149,9 @@ test('a stream that is over is ended when the worker of its publisher dies', asy
 })
 
 test('who reads what a worker that died has written comes to an end, though bytes are missing', async () => {
-  const workers = new TwoWorkers()
-  const [owner, viewers] = workers.hubs
-  const { tracks, frames } = interleaved(30)
-  const publication = await owner.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
-  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
-  for (const track of tracks) publication.onTrack(track)
+  const { other: viewers, publishAll } = await published(OWNER)
   const { reader } = await viewers.subscribe('live/a', 'raw')
-  for (const frame of frames) publication.onFrame(frame)
+  publishAll()
   assert.equal(reader.isDrained, false)
   viewers.dropPeer(OWNER)
   assert.ok(reader.isDrained)
@@ -160,21 +159,15 @@ test('who reads what a worker that died has written comes to an end, though byte
 })
 
 test('a reader that stays gets the end by message', async () => {
-  const workers = new TwoWorkers()
-  const [owner, viewers] = workers.hubs
-  const { tracks, frames } = interleaved(30)
-  const publication = await owner.publish({ name: 'live/a', protocol: 'rtmp', remoteAddress: '' })
-  for (const hub of workers.hubs) hub.streamUp({ name: 'live/a', owner: OWNER })
-  for (const track of tracks) publication.onTrack(track)
+  const { other: viewers, deliver, publishAll, end } = await published(OWNER)
   const subscription = await viewers.subscribe('live/a', 'raw')
   subscription.reader.hold(0)
   let seenBytes = 0
   subscription.onData(() => {
     seenBytes = subscription.reader.head
   })
-  for (const frame of frames) publication.onFrame(frame)
-  publication.end('publisher finished')
-  owner.streamDown('live/a')
-  workers.deliver()
+  publishAll()
+  end()
+  deliver()
   assert.equal(seenBytes, readAll(subscription).length)
 })

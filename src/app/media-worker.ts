@@ -5,7 +5,15 @@ import { InvariantError } from '../media/errors.ts'
 import { CopySlabs } from '../media/formats/mp4/index.ts'
 import { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
-import { CMAF_FORMAT, CmafOutput, FittedOutput, makeByteOutput, TAP_SLOT } from '../pipeline/packaging/index.ts'
+import {
+  CMAF_FORMAT,
+  CmafOutput,
+  FittedOutput,
+  makeByteOutput,
+  TAP_SLOT,
+  type TileLayout,
+  tileMs,
+} from '../pipeline/packaging/index.ts'
 import { Recorder, VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
@@ -17,7 +25,7 @@ import {
   StreamHub,
   type StreamOutput,
 } from '../pipeline/stream/index.ts'
-import { CodecProcess, DemoPublisher } from '../pipeline/transcode/index.ts'
+import { CodecProcess, DemoPublisher, missingCodecs } from '../pipeline/transcode/index.ts'
 import { resolveStreamSettings } from '../platform/config/index.ts'
 import { UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
@@ -26,7 +34,7 @@ import { RpcPort } from '../platform/threads/index.ts'
 import { importAsset } from './asset-import.ts'
 import { ConfiguredLadders } from './ladders.ts'
 import { Listeners } from './listen.ts'
-import { type PictureRequest, Pictures } from './pictures.ts'
+import { type PictureRequest, Pictures, type Recordings } from './pictures.ts'
 import { type RenditionParts, Renditions } from './renditions.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
 import { LOOP_DELAY_STEP_MS, WorkerReporter } from './worker-report.ts'
@@ -56,6 +64,8 @@ class MediaWorker {
   readonly #pictures: Pictures
   readonly #reporter: WorkerReporter
   readonly #renditions: Renditions
+  /** Absent where no thumbnails can be made. */
+  readonly #tiles: TileLayout | undefined
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -74,7 +84,9 @@ class MediaWorker {
       log: this.#log,
       startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
     })
-    this.#pictures = new Pictures(this.#hub, this.#log)
+    const { enabled, ...layout } = data.config.thumbnails
+    this.#tiles = enabled && missingCodecs() === undefined ? layout : undefined
+    this.#pictures = new Pictures(this.#hub, this.#log, data.config.thumbnails)
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
       hub: this.#hub,
@@ -97,6 +109,7 @@ class MediaWorker {
       dashTemplate: data.config.dash.template,
       ladders: new ConfiguredLadders(data.config),
       mpegTs: hls.mpegTs,
+      ...(this.#tiles ? { tiles: this.#tiles } : {}),
       lingerMs: delivery.lingerMs,
       nowMs: () => performance.now(),
     })
@@ -191,7 +204,8 @@ class MediaWorker {
     const life = Date.now().toString(36)
     const { partMs, ...hls } = this.#data.config.hls
     // One millisecond more, so that whole frames of 1/24, 1/30 and 1/60 s fill a third of a second.
-    return new CmafOutput(log, { ...hls, partTargetMs: partMs + 1, life, slabs: this.#slabs, ...(tap ? { tap } : {}) })
+    const times = { partTargetMs: partMs + 1, tileMs: tileMs(this.#data.config.thumbnails) }
+    return new CmafOutput(log, { ...hls, ...times, life, slabs: this.#slabs, ...(tap ? { tap } : {}) })
   }
 
   /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
@@ -236,19 +250,23 @@ class MediaWorker {
       vod: new VodService({
         store: this.#store,
         recording: (id) => this.#control.call('recording', id),
+        ...(this.#tiles ? { tiles: this.#tiles } : {}),
         recordingsOf: (stream, fromMs, toMs) => this.#control.call('recordingsOf', stream, fromMs, toMs),
         nowMs: () => performance.now(),
       }),
       log: this.#log,
       snapshot: (name, format, widthPx) => this.#picture({ name, format, widthPx }),
-      recordedPicture: (request) =>
-        this.#pictures.ofRecording(request, {
-          store: this.#store,
-          detail: (id) => this.#control.call('recording', id),
-        }),
+      recordedPicture: (request) => this.#pictures.ofRecording(request, this.#recordings()),
+      liveTile: (name, life, place) =>
+        this.#pictures.tileOfStream(`${name} ${life}`, place, () => this.#segmented.tilePictures(name, life, place)),
+      recordedTile: (id, place) => this.#pictures.tileOfRecording(id, place, this.#recordings()),
       controlSocketPath,
       newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
     }
+  }
+
+  #recordings(): Recordings {
+    return { store: this.#store, detail: (id) => this.#control.call('recording', id) }
   }
 
   /** An uploaded file becomes a recording of `assets/NAME`. */

@@ -1,4 +1,5 @@
-import { type RecordedTime, recordedPicture } from '../pipeline/recording/index.ts'
+import type { TileLayout, TilePictures, TilePlace } from '../pipeline/packaging/index.ts'
+import { type RecordedTime, recordedPicture, recordedTile } from '../pipeline/recording/index.ts'
 import type { StreamHub } from '../pipeline/stream/index.ts'
 import { CodecProcess, type PictureFormat, SnapshotService } from '../pipeline/transcode/index.ts'
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
@@ -11,6 +12,8 @@ export type RecordedPictureRequest = {
   readonly format: PictureFormat
   readonly widthPx: number | undefined
 }
+/** A tile, and whether it will ever look otherwise. */
+export type MadeTile = { readonly bytes: Uint8Array; readonly isWhole: boolean }
 /** Where recordings are. */
 export type Recordings = {
   readonly store: BlobStore
@@ -24,13 +27,17 @@ export type PictureRequest = {
   readonly widthPx: number | undefined
 }
 
-/** Pictures of live streams: made on the worker that owns the stream, asked for on any. */
+/** Pictures of live streams: made on the worker that owns the stream, asked for on any; and of recordings. */
 export class Pictures {
   readonly #hub: StreamHub
   readonly #service: SnapshotService
+  readonly #layout: TileLayout
+  /** Under way. */
+  readonly #tiles = new Map<string, Promise<MadeTile>>()
 
-  constructor(hub: StreamHub, log: Logger) {
+  constructor(hub: StreamHub, log: Logger, layout: TileLayout) {
     this.#hub = hub
+    this.#layout = layout
     this.#service = new SnapshotService({ codec: () => new CodecProcess({ log, purpose: 'pictures' }), log })
   }
 
@@ -60,6 +67,33 @@ export class Pictures {
     if (!first) throw new AccessDeniedError('the recording holds nothing at that time', 'not-found')
     const later = { keyTicks: first.ptsTicks, units: rest, atTicks }
     return await this.#service.snapshot({ key, track, data: first.data, later }, format, widthPx)
+  }
+  /** Thumbnails of a recording, on any worker; made once for all who ask at the same time. Rejects as `make`. */
+  tileOfRecording(id: string, place: TilePlace, recordings: Recordings): Promise<MadeTile> {
+    return this.#tile(`recording ${id} ${place.anchorMs} ${place.number}`, async () => {
+      const detail = await recordings.detail(id)
+      if (!detail) throw new AccessDeniedError(`no recording "${id}"`, 'not-found')
+      return await recordedTile(detail, recordings.store, { layout: this.#layout, place })
+    })
+  }
+
+  /** Thumbnails of the live window; `pictures` tells what they are made of. */
+  tileOfStream(name: string, place: TilePlace, pictures: () => Promise<TilePictures | undefined>): Promise<MadeTile> {
+    return this.#tile(`stream ${name} ${place.anchorMs} ${place.number}`, pictures)
+  }
+
+  #tile(name: string, pictures: () => Promise<TilePictures | undefined>): Promise<MadeTile> {
+    const known = this.#tiles.get(name)
+    if (known) return known
+    const made = pictures().then(async (found) => {
+      if (!found) throw new AccessDeniedError('there are no pictures of that time', 'not-found')
+      const { isWhole, places } = found
+      return { isWhole, bytes: await this.#service.tile(`${name} ${isWhole ? 'whole' : places.length}`, found) }
+    })
+    this.#tiles.set(name, made)
+    const forget = () => this.#tiles.delete(name)
+    made.then(forget, forget)
+    return made
   }
   close(): Promise<void> {
     return this.#service.close()

@@ -32,6 +32,8 @@ export async function checkPresentation(fetch: Fetch, mpd?: string): Promise<str
     problems.push(...found.map((problem) => `${uri}: ${problem}`))
   }
   problems.push(...checkVariants(variants, tracks), ...checkAlignment(tracks))
+  for (const [, uri = ''] of multivariant.matchAll(/^#EXT-X-(?:IMAGE|I-FRAME)-STREAM-INF:.*URI="([^"]+)"/gm))
+    problems.push(...checkPlaylist((await fetch(uri)).toString()).map((problem) => `${uri}: ${problem}`))
   if (mpd !== undefined) problems.push(...(await checkManifest(fetch, mpd)).map((problem) => `${mpd}: ${problem}`))
   return problems
 }

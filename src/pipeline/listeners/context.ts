@@ -2,6 +2,7 @@ import type { Config } from '../../platform/config/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 
 import type { Delivery, SegmentedService } from '../delivery/index.ts'
+import type { TilePlace } from '../packaging/index.ts'
 import type { RecordedTime, VodHandler } from '../recording/index.ts'
 import type { StreamHub } from '../stream/index.ts'
 
@@ -22,6 +23,17 @@ export type ListenerContext = {
     readonly format: 'jpg' | 'webp'
     readonly widthPx: number | undefined
   }) => Promise<Uint8Array>
+  /** The same of the live window of a stream, in one of its lives. */
+  readonly liveTile: (
+    name: string,
+    life: string,
+    place: TilePlace,
+  ) => Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>
+  /** Thumbnails of a recording side by side; a JPEG. Rejects likewise. */
+  readonly recordedTile: (
+    id: string,
+    place: TilePlace,
+  ) => Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>
   /** Where the control thread's HTTP server listens. */
   readonly controlSocketPath: string
   /** Unique in the cluster of workers. */

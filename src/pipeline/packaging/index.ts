@@ -14,3 +14,27 @@ export {
   webSocketFormat,
 } from './format-names.ts'
 export { makeByteOutput, makeRetimer, PROGRESSIVE_FORMATS, type ProgressiveFormat } from './formats.ts'
+export {
+  isTileFile,
+  liveTilePrefix,
+  type PictureSize,
+  parseTileFile,
+  placedKeyframes,
+  splitLiveTileFile,
+  type TileLayout,
+  type TilePlace,
+  tileBitsPerSecond,
+  tileCell,
+  tileFile,
+  tileMs,
+  tilesOf,
+} from './tiles/tile-grid.ts'
+export {
+  imageVariant,
+  listedTiles,
+  TILE_PLAYLIST,
+  type TiledRun,
+  tilePlaylist,
+  tileSet,
+} from './tiles/tile-lists.ts'
+export { type TileKeyframe, type TilePictures, tilePictures } from './tiles/tile-pictures.ts'

@@ -3,6 +3,7 @@ export { Recorder, type RecorderOptions, type RecordingFacts } from './recorder/
 export { repairRecordings } from './repair/repair-recordings.ts'
 export { type ByteRange, parseByteRange } from './vod/byte-range.ts'
 export { type RecordedPicture, type RecordedTime, recordedPicture } from './vod/recorded-picture.ts'
+export { recordedTile } from './vod/recorded-tile.ts'
 export { readTimeRange, type TimeRange } from './vod/time-range.ts'
 export type { VodHandler, VodTarget } from './vod/vod-handler.ts'
 export { VodService } from './vod/vod-service.ts'

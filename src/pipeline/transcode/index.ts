@@ -10,4 +10,9 @@ export { type CodecAvailability, codecAvailability } from './parent/codec-availa
 export type { CodecJob, JobEnd, JobOrder, JobSink } from './parent/codec-job.ts'
 export { CodecProcess, type CodecProcessOptions } from './parent/codec-process.ts'
 export { missingCodecs } from './parent/library.ts'
-export { SnapshotService, type SnapshotServiceOptions, type SnapshotSource } from './snapshots/snapshot-service.ts'
+export {
+  SnapshotService,
+  type SnapshotServiceOptions,
+  type SnapshotSource,
+  type TileSource,
+} from './snapshots/snapshot-service.ts'

@@ -135,6 +135,18 @@ const KEYS = z.strictObject({
         ),
     })
     .prefault({}),
+  thumbnails: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Thumbnail tiles in HLS and DASH lists of what is recorded; made when a player asks for one.'),
+      columns: z.int().min(1).max(20).default(5).describe('Pictures in a row of a tile.'),
+      rows: z.int().min(1).max(20).default(2).describe('Rows of a tile.'),
+      intervalMs: z.int().min(500).max(600_000).default(2000).describe('Time from one picture to the next.'),
+      widthPx: z.int().min(32).max(640).default(160).describe('Width of one picture; the height follows the video.'),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       maxMessageBytes: size(16_777_216).describe('Largest single message, frame or tag of a publisher.'),

@@ -12,6 +12,7 @@ import { element, formatXml, type XmlNode } from './xml.ts'
 
 const NAMESPACE = 'urn:mpeg:dash:schema:mpd:2011'
 const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
+const DASH_IF = 'http://dashif.org/guidelines/'
 const ROLE = 'urn:mpeg:dash:role:2011'
 /** ISO/IEC 23009-1, 8.4 and 8.6 (the fourth edition's CMAF profile). */
 const PROFILES = 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019'
@@ -78,10 +79,16 @@ function adaptationSetElement(set: MpdAdaptationSet, mpd: Mpd): XmlNode {
   }
   const role = set.isMain ? [element('Role', { schemeIdUri: ROLE, value: 'main' })] : []
   return element('AdaptationSet', attributes, [
+    ...(set.trickModeOf === undefined ? [] : [essentialProperty('trickmode', set.trickModeOf)]),
     ...referenceTime(set, mpd),
     ...role,
-    ...representations.map(representationElement),
+    ...representations.map((each) => representationElement(each, set)),
   ])
+}
+
+/** Players that do not know what is essential leave its element alone. ISO/IEC 23009-1, 5.8.4.8. */
+function essentialProperty(name: 'thumbnail_tile' | 'trickmode', value: string | number): XmlNode {
+  return element('EssentialProperty', { schemeIdUri: `${DASH_IF}${name}`, value })
 }
 
 function sizeLimits(representations: readonly MpdRepresentation[]) {
@@ -104,8 +111,9 @@ function referenceTime({ producerReferenceTime: reference }: MpdAdaptationSet, m
 }
 
 /** ISO/IEC 23009-1, 5.3.5. */
-function representationElement(representation: MpdRepresentation): XmlNode {
-  const { id, bandwidthBps, codecs, widthPx, heightPx, frameRate, audioSamplingRateHz, template } = representation
+function representationElement(representation: MpdRepresentation, { tiles }: MpdAdaptationSet): XmlNode {
+  const { id, bandwidthBps, codecs, widthPx, heightPx, frameRate, audioSamplingRateHz } = representation
+  const { template, maxPlayoutRate } = representation
   const attributes = {
     id,
     bandwidth: Math.max(1, Math.ceil(bandwidthBps)),
@@ -114,13 +122,21 @@ function representationElement(representation: MpdRepresentation): XmlNode {
     height: heightPx,
     frameRate: frameRate === undefined ? undefined : formatFrameRate(frameRate),
     audioSamplingRate: audioSamplingRateHz,
+    maxPlayoutRate,
+    codingDependency: maxPlayoutRate === undefined ? undefined : false,
   }
   const { channelCount } = representation
   const channels =
     channelCount === undefined
       ? []
       : [element('AudioChannelConfiguration', { schemeIdUri: CHANNELS, value: channelCount })]
-  return element('Representation', attributes, [...channels, ...resyncElements(template), templateElement(template)])
+  const layout = tiles ? [essentialProperty('thumbnail_tile', `${tiles.columns}x${tiles.rows}`)] : []
+  return element('Representation', attributes, [
+    ...channels,
+    ...layout,
+    ...resyncElements(template),
+    templateElement(template),
+  ])
 }
 
 /** ISO/IEC 23009-1, 5.3.12. Type 0: the start of a chunk, whatever it holds. */

@@ -48,6 +48,10 @@ export type MpdAdaptationSet = {
   /** Every segment starts with a key frame in presentation order. */
   readonly startWithSap?: 1 | 2
   readonly producerReferenceTime?: MpdProducerReferenceTime
+  /** Every segment is an image with so many pictures. DASH-IF IOP, thumbnail_tile. */
+  readonly tiles?: { readonly columns: number; readonly rows: number }
+  /** Keyframes only, of the set with this id, for fast playback. DASH-IF IOP, trickmode. */
+  readonly trickModeOf?: number
   readonly representations: readonly MpdRepresentation[]
 }
 
@@ -58,20 +62,23 @@ export type MpdProducerReferenceTime = { readonly wallClockTimeMs: number; reado
 export type MpdRepresentation = {
   readonly id: string
   readonly bandwidthBps: number
-  /** RFC 6381. */
-  readonly codecs: string
+  /** RFC 6381; none of images. */
+  readonly codecs?: string
   readonly widthPx?: number
   readonly heightPx?: number
   readonly frameRate?: number
   readonly audioSamplingRateHz?: number
   readonly channelCount?: number
+  /** Every picture can be decoded by itself, so that so many times normal speed are possible. ISO/IEC 23009-1, 5.3.5.2. */
+  readonly maxPlayoutRate?: number
   readonly template: MpdSegmentTemplate
 }
 
 /** ISO/IEC 23009-1, 5.3.9.4. */
 export type MpdSegmentTemplate = {
   readonly timescaleHz: number
-  readonly initialization: string
+  /** None of images. */
+  readonly initialization?: string
   /** With `$Number$`. */
   readonly media: string
   readonly startNumber: number

@@ -7,6 +7,7 @@ import type {
   HlsRenditionReport,
   HlsSegment,
   HlsServerControl,
+  HlsTiles,
 } from './playlist.ts'
 
 /** Media playlist as text. RFC 8216bis, 4.4.2 to 4.4.5. */
@@ -15,6 +16,7 @@ export function formatMediaPlaylist(playlist: HlsMediaPlaylist): string {
   let map: HlsMap | undefined
   for (const segment of playlist.segments) {
     const isNewMap = segment.map !== undefined && !isSameMap(segment.map, map)
+    if (playlist.tiles) lines.push(tilesLine(playlist.tiles))
     lines.push(segmentText(segment, isNewMap))
     map = segment.map ?? map
   }
@@ -40,6 +42,7 @@ function headLines(playlist: HlsMediaPlaylist): string[] {
   if (playlist.discontinuitySequence) lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`)
   if (playlist.type !== 'live') lines.push(`#EXT-X-PLAYLIST-TYPE:${playlist.type.toUpperCase()}`)
   if (playlist.iFramesOnly) lines.push('#EXT-X-I-FRAMES-ONLY')
+  if (playlist.tiles) lines.push('#EXT-X-IMAGES-ONLY')
   if (skippedSegments !== undefined) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skippedSegments}`)
   return lines
 }
@@ -118,6 +121,10 @@ function partLine({ uri, durationMs, independent, byteRange }: HlsPart): string 
 
 function reportLine({ uri, lastMsn, lastPart }: HlsRenditionReport): string {
   return `#EXT-X-RENDITION-REPORT:URI="${uri}",LAST-MSN=${lastMsn}${lastPart === undefined ? '' : `,LAST-PART=${lastPart}`}`
+}
+
+function tilesLine({ resolution: { widthPx, heightPx }, columns, rows, pictureMs }: HlsTiles): string {
+  return `#EXT-X-TILES:RESOLUTION=${widthPx}x${heightPx},LAYOUT=${columns}x${rows},DURATION=${seconds(pictureMs)}`
 }
 
 function mapLine(map: HlsMap): string {

@@ -12,6 +12,9 @@ export function formatMultivariantPlaylist(playlist: HlsMultivariantPlaylist): s
   for (const variant of playlist.iFrames ?? []) {
     lines.push(`#EXT-X-I-FRAME-STREAM-INF:${streamAttributes(variant)},URI=${quoted(variant.uri)}`)
   }
+  for (const variant of playlist.images ?? []) {
+    lines.push(`#EXT-X-IMAGE-STREAM-INF:${streamAttributes(variant)},URI=${quoted(variant.uri)}`)
+  }
   return `${lines.join('\n')}\n`
 }
 

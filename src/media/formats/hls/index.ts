@@ -5,6 +5,7 @@ export type {
   HlsAudioRendition,
   HlsByteRange,
   HlsIFrameVariant,
+  HlsImageVariant,
   HlsMap,
   HlsMediaPlaylist,
   HlsMultivariantPlaylist,
@@ -12,5 +13,7 @@ export type {
   HlsPart,
   HlsRenditionReport,
   HlsSegment,
+  HlsServerControl,
+  HlsTiles,
   HlsVariant,
 } from './playlist.ts'

@@ -15,6 +15,8 @@ export type HlsMediaPlaylist = {
   readonly segments: readonly HlsSegment[]
   /** Every segment is one key frame. RFC 8216bis, 4.4.3.6. */
   readonly iFramesOnly?: boolean
+  /** Every segment is a tile of thumbnails, by the image media playlist specification: EXT-X-IMAGES-ONLY, EXT-X-TILES. */
+  readonly tiles?: HlsTiles
   /** EXT-X-PART-INF: longest partial segment. RFC 8216bis, 4.4.3.7. */
   readonly partTargetMs?: number
   readonly serverControl?: HlsServerControl
@@ -26,6 +28,15 @@ export type HlsMediaPlaylist = {
   /** Address of the next partial segment. RFC 8216bis, 4.4.5.3. */
   readonly preloadHint?: string
   readonly renditionReports?: readonly HlsRenditionReport[]
+}
+
+/** Pictures in rows, from the top left on. */
+export type HlsTiles = {
+  /** Of one picture. */
+  readonly resolution: { readonly widthPx: number; readonly heightPx: number }
+  readonly columns: number
+  readonly rows: number
+  readonly pictureMs: number
 }
 
 /** RFC 8216bis, 4.4.3.8. */
@@ -81,7 +92,11 @@ export type HlsMultivariantPlaylist = {
   readonly variants: readonly HlsVariant[]
   readonly audio: readonly HlsAudioRendition[]
   readonly iFrames?: readonly HlsIFrameVariant[]
+  readonly images?: readonly HlsImageVariant[]
 }
+
+/** A playlist of tiles: EXT-X-IMAGE-STREAM-INF. `resolution` is that of one picture. */
+export type HlsImageVariant = Pick<HlsVariant, 'uri' | 'bandwidthBps' | 'codecs' | 'resolution'>
 
 /** A playlist of key frames for trick play. RFC 8216bis, 4.4.6.3. */
 export type HlsIFrameVariant = Pick<HlsVariant, 'uri' | 'bandwidthBps' | 'codecs' | 'resolution'>

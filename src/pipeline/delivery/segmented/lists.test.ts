@@ -12,6 +12,7 @@ import { manifest } from './dash/manifest.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
+import { imageVariants } from './live-tiles.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
 
 const VIDEO: Track = {
@@ -34,7 +35,9 @@ const AUDIO: Track = {
   sampleRateHz: 48_000,
   channelCount: 2,
 }
-const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0 }
+const TILES = { columns: 2, rows: 1, intervalMs: 1000, widthPx: 160 }
+const NUMBER = { template: 'number' } as const
+const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0, tileMs: 2000 }
 
 const PLANNED = plannedRungs({ streams: { '**': { ladder: ['240p', 'audio'] } }, profiles: {} }, 'live/a', [
   { ...VIDEO, widthPx: 1280, heightPx: 720 },
@@ -82,13 +85,17 @@ function problemsOf(index: CmafIndex): string[] {
   if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
   const ladder = [{ prefix: '', index }] as const
   const mpds = (['timeline', 'number'] as const).flatMap((template) =>
-    [[], PLANNED].flatMap((planned) => checkMpd(manifest(ladder, template, planned) ?? '')),
+    [[], PLANNED].flatMap((planned) => checkMpd(manifest('live/a', ladder, { template, planned, tiles: TILES }) ?? '')),
   )
   const media = [...index.tracks.values()].flatMap((track) =>
     (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),
   )
   const iFrames = [...index.tracks.values()].map((track) => iFramePlaylist(index, track))
-  const lists = [multivariantPlaylist(ladder), multivariantPlaylist(ladder, PLANNED), ...iFrames]
+  const lists = [
+    multivariantPlaylist(ladder, { images: imageVariants(TILES, 'live/a', ladder[0].index) }),
+    multivariantPlaylist(ladder, { planned: PLANNED }),
+    ...iFrames,
+  ]
   const ts = [tsPlaylist(index) ?? '', tsMultivariantPlaylist(ladder, PLANNED)]
   return [...[...lists, ...ts].flatMap((text) => checkPlaylist(text)), ...media, ...mpds]
 }
@@ -167,7 +174,7 @@ describe('the lists of a stream', () => {
     output.onDiscontinuity()
     second(3200)
     follow()
-    const { periods } = readMpd(manifest([{ prefix: '', index }], 'timeline') ?? '')
+    const { periods } = readMpd(manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? '')
     assert.deepEqual(
       periods.map(({ startMs }) => startMs),
       [0, 3000],
@@ -201,6 +208,9 @@ describe('the lists of a stream', () => {
       })
       assert.equal(other, one)
     }
-    assert.equal(manifest([{ prefix: '', index: later }], 'number'), manifest([{ prefix: '', index }], 'number'))
+    assert.equal(
+      manifest('live/a', [{ prefix: '', index: later }], NUMBER),
+      manifest('live/a', [{ prefix: '', index }], NUMBER),
+    )
   })
 })

@@ -1,3 +1,5 @@
+import { TILE_PLAYLIST } from '../../packaging/index.ts'
+
 /**
  * Addresses below a stream's folder. HLS and DASH name the same files. The life of the output keeps caches of an earlier
  * life of the same stream name apart, so that media never change behind an address.
@@ -32,6 +34,11 @@ export function tsSegmentUri(life: string, sequence: number): string {
   return `ts-${life}-${sequence}.ts`
 }
 
+/** From the folder of a stream to that of a recording. */
+export function recordingFolder(name: string, recordingId: string): string {
+  return `${'../'.repeat(name.split('/').length)}vod/${recordingId}/`
+}
+
 /** The same segment below `/vod/ID/`. */
 export function recordedFile(trackId: number, sequence: number): string {
   return `t${trackId}-${sequence}.m4s`
@@ -44,6 +51,7 @@ export type ListResource =
   | { readonly kind: 'manifest' }
   | { readonly kind: 'ts-playlist' }
   | { readonly kind: 'ts-multivariant' }
+  | { readonly kind: 'tiles' }
 
 export type MediaResource = { readonly trackId: number; readonly life: string } & (
   | { readonly kind: 'init'; readonly initId: number }
@@ -54,6 +62,12 @@ export type MediaResource = { readonly trackId: number; readonly life: string } 
 export type TsResource = { readonly kind: 'ts-segment'; readonly life: string; readonly sequence: number }
 
 export type SegmentedResource = ListResource | MediaResource | TsResource
+
+const MEDIA_KINDS: ReadonlySet<string> = new Set(['init', 'segment', 'part', 'ts-segment'])
+
+export function isList(resource: SegmentedResource): resource is ListResource {
+  return !MEDIA_KINDS.has(resource.kind)
+}
 
 /** The address of what `parseSegmentedResource` has read. */
 export function mediaUri(resource: MediaResource): string {
@@ -71,6 +85,7 @@ const PLAYLIST = /^t(\d{1,5})(-iframes)?\.m3u8$/
 export function parseSegmentedResource(file: string): SegmentedResource | undefined {
   if (file === 'index.m3u8') return { kind: 'multivariant' }
   if (file === 'manifest.mpd') return { kind: 'manifest' }
+  if (file === TILE_PLAYLIST) return { kind: 'tiles' }
   if (file === TS_PLAYLIST) return { kind: 'ts-playlist' }
   if (file === TS_MULTIVARIANT) return { kind: 'ts-multivariant' }
   const [, tsLife, tsSequence] = TS_SEGMENT.exec(file) ?? []
@@ -87,6 +102,6 @@ export function parseSegmentedResource(file: string): SegmentedResource | undefi
 
 /** Whether a file name looks like one of these; the stream's folder is what stands in front of it. */
 export function isSegmentedFile(file: string): boolean {
-  if (file === TS_PLAYLIST || file === TS_MULTIVARIANT || TS_SEGMENT.test(file)) return true
+  if ([TS_PLAYLIST, TS_MULTIVARIANT, TILE_PLAYLIST].includes(file) || TS_SEGMENT.test(file)) return true
   return file === 'index.m3u8' || file === 'manifest.mpd' || /^t\d+[-.].*(m3u8|m4s)$/.test(file)
 }

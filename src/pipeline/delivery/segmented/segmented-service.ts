@@ -1,7 +1,13 @@
 import { MalformedInputError, UnsupportedInputError } from '../../../media/errors.ts'
 import { type ListText, ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
-import { CMAF_FORMAT, type CmafIndex } from '../../packaging/index.ts'
+import {
+  CMAF_FORMAT,
+  type CmafIndex,
+  type TileLayout,
+  type TilePictures,
+  type TilePlace,
+} from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
 import { Audience } from './audience.ts'
 import { checkDirectives, hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
@@ -12,7 +18,10 @@ import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember, prefixTo } from './ladder.ts'
+import { hasSegments, maxAgeSeconds } from './list-age.ts'
+import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
 import {
+  isList,
   type ListResource,
   type MediaResource,
   mediaUri,
@@ -31,6 +40,8 @@ export type SegmentedOptions = {
   /** Of MPDs that are asked for without `?template=`. */
   readonly dashTemplate: DashTemplate
   readonly ladders: Ladders
+  /** Of thumbnails; absent where none can be made. */
+  readonly tiles?: TileLayout
   /** Whether there are MPEG-TS segments. */
   readonly mpegTs: boolean
   readonly lingerMs: number
@@ -70,9 +81,6 @@ const FIRST_SEGMENT_MS = 30_000
 const TS_SEGMENTS_AT_FIRST = 3
 /** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
 const BLOCKED_TARGETS = 3
-/** What a blocking request was answered with can be kept by a cache for so many target durations. */
-const BLOCKED_MAX_AGE_TARGETS = 6
-const ENDED_MAX_AGE_SECONDS = 60
 /** A rendition that starts on demand has this long to come into the list of its source. */
 const MEMBER_TARGETS = 4
 
@@ -116,6 +124,14 @@ export class SegmentedService {
     const directives = readDirectives(query)
     return hasCome(index, track, directives) ? this.#trackList(name, entry, resource, directives) : undefined
   }
+  /** What a tile of thumbnails of the live window is made of. Rejects as `answer`. */
+  async tilePictures(name: string, life: string, place: TilePlace): Promise<TilePictures | undefined> {
+    const { tiles } = this.#options
+    const { view } = await this.#entry(name)
+    if (!tiles || view.index.life !== life) throw new AccessDeniedError('no such tile in this stream', 'not-found')
+    view.lastUsedMs = this.#options.nowMs()
+    return await liveTile(view, tiles, place)
+  }
   close(): void {
     clearInterval(this.#sweep)
   }
@@ -129,9 +145,12 @@ export class SegmentedService {
     if (resource.kind === 'multivariant') {
       const { ladder, planned } = await this.#ladder(name, entry, request.signal)
       const version = ladderVersion(ladder, planned)
-      const list = texts.get('multivariant', version, () => multivariantPlaylist(ladder, planned))
+      const images = imageVariants(this.#options.tiles, name, index)
+      const make = () => multivariantPlaylist(ladder, { planned, images })
+      const list = texts.get(`multivariant ${images.length}`, version, make)
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }
     }
+    if (resource.kind === 'tiles') return this.#tileList(name, entry)
     if (resource.kind === 'ts-playlist' || resource.kind === 'ts-multivariant')
       return await this.#tsList(name, entry, resource.kind, request.signal)
     const directives = readDirectives(request.query)
@@ -163,7 +182,8 @@ export class SegmentedService {
     const template = readTemplate(query.get('template')) ?? this.#options.dashTemplate
     const { ladder, planned } = await this.#ladder(name, entry, signal)
     const { index } = entry.view
-    const make = () => manifest(ladder, template, planned) ?? ''
+    const { tiles } = this.#options
+    const make = () => manifest(name, ladder, { template, planned, ...(tiles ? { tiles } : {}) }) ?? ''
     const list = entry.texts.get(`manifest ${template}`, ladderVersion(ladder, planned), make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
   }
@@ -279,6 +299,14 @@ export class SegmentedService {
       throw new AccessDeniedError(`that part of "${name}" is not, or no longer, in the live window`, 'not-found')
     return { kind: 'media', held }
   }
+  #tileList(name: string, { view, texts }: Entry): SegmentedAnswer {
+    const { tiles } = this.#options
+    const { index } = view
+    if (!tiles) throw new AccessDeniedError('there are no thumbnails: thumbnails.enabled, or node-av', 'not-found')
+    const list = texts.get('tiles', index.segmentVersion, () => liveTilePlaylist(tiles, name, index) ?? '')
+    if (list.text === '') throw new AccessDeniedError('a stream without video has no thumbnails', 'not-found')
+    return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
+  }
   async #tsList(name: string, entry: Entry, kind: TsListKind, signal: AbortSignal): Promise<SegmentedAnswer> {
     const { index } = entry.view
     if (!this.#options.mpegTs)
@@ -354,12 +382,6 @@ export class SegmentedService {
   }
 }
 
-const MEDIA: ReadonlySet<string> = new Set(['init', 'segment', 'part', 'ts-segment'])
-
-function isList(resource: SegmentedResource): resource is ListResource {
-  return !MEDIA.has(resource.kind)
-}
-
 /** What is there whole. */
 function readyMedia(view: SegmentedView, resource: MediaResource): ReadyAnswer | undefined {
   const found = findMedia(view.index, resource)
@@ -376,16 +398,3 @@ function readTemplate(text: string | null): DashTemplate | undefined {
 
 type TsListKind = 'ts-playlist' | 'ts-multivariant'
 type WholeLadder = { readonly ladder: Ladder; readonly planned: readonly PlannedMember[] }
-
-/** True once every track has something to play. */
-function hasSegments(index: CmafIndex): boolean {
-  if (index.tracks.size === 0) return false
-  for (const track of index.tracks.values()) if (track.segments.length === 0) return false
-  return true
-}
-
-/** A list that waited says the same for ever; one that was there may be half a target duration old. */
-function maxAgeSeconds({ ended, targetSeconds }: CmafIndex, { msn }: PlaylistDirectives): number {
-  if (ended) return ENDED_MAX_AGE_SECONDS
-  return msn === undefined ? Math.floor(targetSeconds / 2) : BLOCKED_MAX_AGE_TARGETS * targetSeconds
-}

@@ -5,7 +5,7 @@ import { CmafOutput } from '../../packaging/index.ts'
 import { LogReader, type LogSegment, LogWriter, SegmentPool, Subscription } from '../../stream/index.ts'
 import { SegmentedView } from './segmented-view.ts'
 
-const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0, life: 'life' }
+const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0, tileMs: 20_000, life: 'life' }
 
 test('who waits at the end of a stream is answered when the last records have come to this thread', async () => {
   const pool = new SegmentPool({ segmentBytes: 4096, maxSegments: 100 })

@@ -1,11 +1,14 @@
 import { streamNameProblem } from '../../../platform/config/index.ts'
 import { isSegmentedFile } from '../../delivery/index.ts'
+import { splitLiveTileFile } from '../../packaging/index.ts'
 
 /** What an HTTP path asks for. */
 export type HttpAddress =
   | { readonly kind: 'progressive'; readonly name: string; readonly format: string }
   | { readonly kind: 'segmented'; readonly name: string; readonly file: string }
   | { readonly kind: 'snapshot'; readonly name: string; readonly format: 'jpg' | 'webp' }
+  /** Thumbnails of the live window. */
+  | { readonly kind: 'tile'; readonly name: string; readonly file: string }
   | { readonly kind: 'vod'; readonly id: string; readonly file: string }
   /** The API, the console, a player page: the control thread's. */
   | { readonly kind: 'control' }
@@ -46,6 +49,7 @@ function streamAddress(rest: string): HttpAddress {
   if (folder && isSegmentedFile(file)) return named({ kind: 'segmented', name: folder, file })
   const snapshot = /^snapshot\.(jpg|webp)$/.exec(file)
   if (folder && snapshot) return named({ kind: 'snapshot', name: folder, format: snapshot[1] as 'jpg' | 'webp' })
+  if (folder && splitLiveTileFile(file)) return named({ kind: 'tile', name: folder, file })
   const progressive = PROGRESSIVE.exec(rest)
   if (progressive) return named({ kind: 'progressive', name: progressive[1] ?? '', format: progressive[2] ?? '' })
   const problem = streamNameProblem(rest)

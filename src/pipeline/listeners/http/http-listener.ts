@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage, ServerOptions, ServerRespon
 import type { Server, Socket } from 'node:net'
 import { InvariantError } from '../../../media/errors.ts'
 import { http } from '../../../platform/net/index.ts'
+import { isTileFile } from '../../packaging/index.ts'
 import { readTimeRange } from '../../recording/index.ts'
 import { ConnectionLimit } from '../connection-limit.ts'
 import type { ListenerContext } from '../context.ts'
@@ -15,7 +16,7 @@ import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
 import { CORS, rawProblem, reportedProblem, respondProblem } from './respond.ts'
 import { LISTS_OF_THE_PAST, segmentedTarget, serveSegmented } from './segmented.ts'
-import { pictureFile, serveRecordedPicture, serveSnapshot } from './snapshot.ts'
+import { pictureFile, serveLiveTile, serveRecordedPicture, serveRecordedTile, serveSnapshot } from './snapshot.ts'
 import { WebSocketListener } from './websocket.ts'
 
 const MAX_HEADER_BYTES = 16_384
@@ -106,8 +107,10 @@ export class HttpListener {
     if (address.kind === 'vod') {
       const format = pictureFile(address.file)
       if (format) return serveRecordedPicture(this.#context, response, { id: address.id, format, query })
+      if (isTileFile(address.file)) return serveRecordedTile(this.#context, response, address)
       return this.#context.vod.serve(request, response, address)
     }
+    if (address.kind === 'tile') return serveLiveTile(this.#context, response, address)
     return serveSnapshot(this.#context, response, { ...address, query })
   }
 

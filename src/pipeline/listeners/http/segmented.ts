@@ -14,7 +14,7 @@ import { CORS } from './respond.ts'
 
 const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 /** What `?from=`, `?to=` and `?at=` can be asked of. */
-export const LISTS_OF_THE_PAST: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'manifest'])
+export const LISTS_OF_THE_PAST: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'manifest', 'tiles'])
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 export type SegmentedTarget = {

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { MalformedInputError } from '../../../media/errors.ts'
+import { AccessDeniedError } from '../../../platform/errors.ts'
+import { parseTileFile, splitLiveTileFile, type TilePlace } from '../../packaging/index.ts'
 import type { RecordedTime } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { CORS } from './respond.ts'
@@ -9,6 +11,9 @@ type PictureFormat = 'jpg' | 'webp'
 const MAX_WIDTH_PX = 3840
 const LIVE_AGE_SECONDS = 2
 const RECORDED_AGE_SECONDS = 3600
+/** Of a tile whose last pictures are yet to come. */
+const GROWING_AGE_SECONDS = 1
+const FOR_EVER = 'public, max-age=31536000, immutable'
 const SNAPSHOT_FILE = /^snapshot\.(jpg|webp)$/
 
 /** A picture of the newest keyframe. `?width=` scales down; it never scales up. */
@@ -35,6 +40,39 @@ export async function serveRecordedPicture(
   send(response, await context.recordedPicture(request), { format, ageSeconds: RECORDED_AGE_SECONDS })
 }
 
+/** Thumbnails of the live window of a stream. */
+export async function serveLiveTile(
+  context: ListenerContext,
+  response: ServerResponse,
+  { name, file }: { readonly name: string; readonly file: string },
+): Promise<void> {
+  const split = splitLiveTileFile(file)
+  await sendTile(context, response, split?.file ?? '', (place) => context.liveTile(name, split?.life ?? '', place))
+}
+
+/** Thumbnails of a recording: what they show does not change once all of it is recorded. */
+export async function serveRecordedTile(
+  context: ListenerContext,
+  response: ServerResponse,
+  { id, file }: { readonly id: string; readonly file: string },
+): Promise<void> {
+  await sendTile(context, response, file, (place) => context.recordedTile(id, place))
+}
+
+type MakeTile = (place: TilePlace) => Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>
+
+async function sendTile(
+  { config: { thumbnails } }: ListenerContext,
+  response: ServerResponse,
+  file: string,
+  make: MakeTile,
+): Promise<void> {
+  const place = thumbnails.enabled ? parseTileFile(file, thumbnails) : undefined
+  if (!place) throw new AccessDeniedError('tiles are not made in this layout (thumbnails)', 'not-found')
+  const { bytes, isWhole } = await make(place)
+  send(response, bytes, { format: 'jpg', ageSeconds: isWhole ? 'for ever' : GROWING_AGE_SECONDS })
+}
+
 function readWidth(query: URLSearchParams): number | undefined {
   const width = query.get('width')
   if (width === null) return undefined
@@ -53,13 +91,13 @@ function readTime(query: URLSearchParams): RecordedTime {
 function send(
   response: ServerResponse,
   bytes: Uint8Array,
-  { format, ageSeconds }: { readonly format: PictureFormat; readonly ageSeconds: number },
+  { format, ageSeconds }: { readonly format: PictureFormat; readonly ageSeconds: number | 'for ever' },
 ): void {
   response.writeHead(200, {
     ...CORS,
     'Content-Type': format === 'jpg' ? 'image/jpeg' : 'image/webp',
     'Content-Length': bytes.length,
-    'Cache-Control': `max-age=${ageSeconds}`,
+    'Cache-Control': ageSeconds === 'for ever' ? FOR_EVER : `max-age=${ageSeconds}`,
   })
   response.end(bytes)
 }

@@ -19,6 +19,8 @@ export type CmafIndexOptions = {
   readonly recordingId?: string
   /** How far back the lists of a recorded stream go. */
   readonly timeShiftMs: number
+  /** Length of a tile of thumbnails. */
+  readonly tileMs: number
 }
 
 /**
@@ -41,6 +43,8 @@ export class CmafIndex {
   zeroEpochMs = 0
   /** Oldest first; those of the window. */
   readonly runs: IndexedRun[] = []
+  /** Runs in front of `runs`, and tiles of thumbnails that they had. */
+  forgotten = { runs: 0, tiles: 0 }
   /** EXT-X-TARGETDURATION; 0 until the first segment is there. */
   targetSeconds = 0
   /** Every track keeps to the tolerances of partial segments, as far as its first segment tells. */
@@ -94,8 +98,10 @@ export class CmafIndex {
       ...track,
       inits: [...track.inits].map(([id, bytes]) => [id, Buffer.from(bytes).toString('base64')]),
     }))
-    const { options, life, runs, ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = this
-    const state = { options, life, runs, ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency }
+    const { options, life, runs, forgotten, ended } = this
+    const { version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = this
+    const counts = { version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency }
+    const state = { options, life, runs, forgotten, ended, ...counts }
     return Buffer.from(JSON.stringify({ ...state, tracks }))
   }
   static fromSnapshot(bytes: Uint8Array): CmafIndex {
@@ -106,8 +112,9 @@ export class CmafIndex {
       index.tracks.set(track.info.id, { ...track, open: track.open, inits })
     }
     index.runs.push(...state.runs)
-    const { ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = state
-    return Object.assign(index, { ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency })
+    const { forgotten, ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = state
+    const counts = { version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency }
+    return Object.assign(index, { forgotten, ended, ...counts })
   }
 
   #setTracks(infos: readonly CmafTrackInfo[]): void {
@@ -151,7 +158,7 @@ export class CmafIndex {
     for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
   }
 
-  #noteRun({ info }: IndexedTrack, { sequence, startTicks, epochMs, discontinuity }: SegmentRecord): void {
+  #noteRun({ info, segments }: IndexedTrack, { sequence, startTicks, epochMs, discontinuity }: SegmentRecord): void {
     const last = this.runs.at(-1)
     if (last && (!discontinuity || sequence <= last.sequence)) return
     const startMs = (startTicks * 1000) / info.clockRateHz
@@ -159,13 +166,21 @@ export class CmafIndex {
     // A first segment whose key frame came a little early belongs to the cell behind it.
     const gridMs = Math.floor((startMs + segmentMs * GRID_EARLY_SHARE) / segmentMs) * segmentMs
     if (!last) this.zeroEpochMs = epochMs - startMs
+    const before = segments.at(-2)
+    const endMs = before ? ((before.startTicks + before.durationTicks) * 1000) / info.clockRateHz : startMs
+    if (last) this.runs[this.runs.length - 1] = { ...last, endMs: Math.max(last.startMs, endMs) }
     this.runs.push({ sequence, startMs, gridMs, epochMs })
   }
 
   /** Runs before the oldest segment of all tracks are forgotten. */
   #forgetRuns(): void {
     const oldest = Math.min(...[...this.tracks.values()].map(({ segments }) => segments[0]?.sequence ?? 0))
-    while ((this.runs[1]?.sequence ?? Number.POSITIVE_INFINITY) <= oldest) this.runs.shift()
+    while ((this.runs[1]?.sequence ?? Number.POSITIVE_INFINITY) <= oldest) {
+      const gone = this.runs.shift()
+      const durationMs = (gone?.endMs ?? 0) - (gone?.startMs ?? 0)
+      const { runs, tiles } = this.forgotten
+      this.forgotten = { runs: runs + 1, tiles: tiles + Math.ceil(durationMs / this.options.tileMs) }
+    }
   }
 
   #shorten(track: IndexedTrack): void {
@@ -275,6 +290,7 @@ type SnapshotJson = {
   readonly segmentVersion: number
   readonly zeroEpochMs: number
   readonly runs: readonly IndexedRun[]
+  readonly forgotten: CmafIndex['forgotten']
   readonly targetSeconds: number
   readonly isLowLatency: boolean
   readonly options: CmafIndexOptions

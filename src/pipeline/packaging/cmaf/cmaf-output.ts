@@ -17,6 +17,8 @@ export type CmafOutputOptions = {
   readonly partTargetMs: number
   readonly windowSegments: number
   readonly timeShiftMs: number
+  /** Length of a tile of thumbnails. */
+  readonly tileMs: number
   /** Part of the segments' addresses, unique to this output. */
   readonly life: string
   /** Gets the very same segments (the recorder). */

@@ -19,6 +19,8 @@ export type IndexedRun = {
   readonly gridMs: number
   /** Wall clock of `startMs`. */
   readonly epochMs: number
+  /** End of its last segment; absent while it goes on. */
+  readonly endMs?: number
 }
 
 /** Immutable: lists may keep what they have made of one. */

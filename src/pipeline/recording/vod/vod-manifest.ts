@@ -1,6 +1,8 @@
 import { formatMpd, type MpdAdaptationSet, type MpdPeriod } from '../../../media/formats/dash/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
+import { type TileLayout, tileSet } from '../../packaging/index.ts'
 import { bandwidth } from './vod-playlists.ts'
+import { durationMs, type RecordedRun, runsOf, tiledRun, tiledVideo } from './vod-tiles.ts'
 
 /** How long a player may keep the MPD of a recording that is still being written. */
 const OPEN_UPDATE_MS = 2000
@@ -11,13 +13,14 @@ const OPEN_UPDATE_MS = 2000
  */
 export function vodManifest(
   recordings: readonly RecordingDetail[],
+  layout: TileLayout | undefined,
   folderOf: (recording: RecordingDetail) => string = () => '',
 ): string {
   const periods: MpdPeriod[] = []
   let startMs = 0
   for (const recording of recordings) {
     for (const run of runsOf(recording)) {
-      periods.push(periodOf({ recording, folder: folderOf(recording) }, run, startMs))
+      periods.push(periodOf({ recording, folder: folderOf(recording), layout }, run, startMs))
       startMs += run.endMs - run.startMs
     }
   }
@@ -41,34 +44,25 @@ export function vodManifest(
   })
 }
 
-type Source = { readonly recording: RecordingDetail; readonly folder: string }
-
-/** Segments of all tracks from one discontinuity to the next. */
-type Run = { readonly segments: readonly SegmentFact[]; readonly startMs: number; readonly endMs: number }
-
-function runsOf(recording: RecordingDetail): Run[] {
-  const starts = [...new Set(recording.segments.flatMap((each) => (each.discontinuity ? [each.sequence] : [])))]
-  const bounds = [Number.NEGATIVE_INFINITY, ...starts.sort((a, b) => a - b), Number.POSITIVE_INFINITY]
-  return bounds.slice(0, -1).flatMap((from, at) => {
-    const until = bounds[at + 1] ?? Number.POSITIVE_INFINITY
-    const segments = recording.segments.filter(({ sequence }) => sequence >= from && sequence < until)
-    if (segments.length === 0) return []
-    const startsMs = segments.map((segment) => startMs(recording, segment))
-    const endsMs = segments.map((segment) => startMs(recording, segment) + durationMs(recording, segment))
-    return [{ segments, startMs: Math.min(...startsMs), endMs: Math.max(...endsMs) }]
-  })
+type Source = {
+  readonly recording: RecordingDetail
+  readonly folder: string
+  readonly layout: TileLayout | undefined
 }
 
-function periodOf(source: Source, run: Run, startMs: number): MpdPeriod {
-  const { recording } = source
+function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod {
+  const { recording, folder, layout } = source
   const adaptationSets = recording.tracks.flatMap((track) => {
     const segments = run.segments.filter(({ trackId }) => trackId === track.trackId)
     return segments.length === 0 ? [] : [adaptationSet(source, track, { ...run, segments })]
   })
+  const video = layout && tiledVideo({ ...recording, segments: run.segments })
+  const tiles = layout && video && tileSet(layout, video, tiledRun(recording, run, folder))
+  if (tiles) adaptationSets.push(tiles)
   return { id: `${recording.id}-${run.segments[0]?.sequence ?? 0}`, startMs, adaptationSets }
 }
 
-function adaptationSet({ recording, folder }: Source, track: TrackFact, run: Run): MpdAdaptationSet {
+function adaptationSet({ recording, folder }: Source, track: TrackFact, run: RecordedRun): MpdAdaptationSet {
   const { trackId, kind, clockRateHz, language, widthPx, heightPx, frameRate, sampleRateHz, channelCount } = track
   const [first] = run.segments
   return {
@@ -98,15 +92,6 @@ function adaptationSet({ recording, folder }: Source, track: TrackFact, run: Run
   }
 }
 
-function clockOf(recording: RecordingDetail, { trackId }: SegmentFact): number {
-  return recording.tracks.find((track) => track.trackId === trackId)?.clockRateHz ?? 1
-}
-function startMs(recording: RecordingDetail, segment: SegmentFact): number {
-  return (segment.startTicks * 1000) / clockOf(recording, segment)
-}
-function durationMs(recording: RecordingDetail, segment: SegmentFact): number {
-  return (segment.durationTicks * 1000) / clockOf(recording, segment)
-}
 function endEpochMs(recording: RecordingDetail, segment: SegmentFact): number {
   return segment.epochMs + durationMs(recording, segment)
 }

@@ -1,5 +1,7 @@
 import { formatMediaPlaylist, formatMultivariantPlaylist, type HlsSegment } from '../../../media/formats/hls/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
+import { imageVariant, type TileLayout } from '../../packaging/index.ts'
+import { hasTiles, tiledVideo } from './vod-tiles.ts'
 
 const AUDIO_GROUP = 'audio'
 
@@ -8,7 +10,11 @@ export function segmentsOf(recording: RecordingDetail, trackId: number): Segment
 }
 
 /** The multivariant playlist of a recording; `query` is handed on to the media playlists. */
-export function vodMultivariantPlaylist(recording: RecordingDetail, query = ''): string {
+export function vodMultivariantPlaylist(
+  recording: RecordingDetail,
+  layout: TileLayout | undefined,
+  query = '',
+): string {
   const stored = recording.tracks.filter(({ trackId }) => segmentsOf(recording, trackId).length > 0)
   const video = stored.filter(({ kind }) => kind === 'video')
   const audio = stored.filter(({ kind }) => kind === 'audio')
@@ -39,7 +45,9 @@ export function vodMultivariantPlaylist(recording: RecordingDetail, query = ''):
         autoselect: true,
       }))
     : []
-  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions })
+  const picture = layout && hasTiles(layout, recording) ? tiledVideo(recording) : undefined
+  const images = layout && picture ? [imageVariant(layout, picture, query)] : []
+  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions, images })
 }
 
 /** Of the recorded segments of a track: the peak of a segment, and the mean. */

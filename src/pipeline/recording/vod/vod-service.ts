@@ -3,12 +3,14 @@ import { pipeline } from 'node:stream/promises'
 import { chooseEncoding, isKnownToClient, ListText } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
+import { TILE_PLAYLIST, type TileLayout } from '../../packaging/index.ts'
 import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
 import { cutToRange } from './time-range.ts'
 import type { RangeTarget, VodHandler, VodTarget } from './vod-handler.ts'
 import { vodManifest } from './vod-manifest.ts'
 import { rangeTrackPlaylist, vodMultivariantPlaylist, vodTrackPlaylist } from './vod-playlists.ts'
+import { vodTilePlaylist } from './vod-tiles.ts'
 
 export type VodOptions = {
   readonly store: BlobStore
@@ -16,6 +18,8 @@ export type VodOptions = {
   readonly recording: (id: string) => Promise<RecordingDetail | undefined>
   /** Ids of the recordings of a stream that touch a time, oldest first. */
   readonly recordingsOf: (stream: string, fromMs: number, toMs: number | undefined) => Promise<readonly string[]>
+  /** Of thumbnails; absent where none can be made. */
+  readonly tiles?: TileLayout
   readonly nowMs: () => number
 }
 
@@ -71,7 +75,7 @@ export class VodService implements VodHandler {
     const ids = await this.#options.recordingsOf(stream, range.fromMs, range.toMs)
     const details = await Promise.all(ids.map(async (id) => (await this.#load(id)).detail))
     const cut = details.map((detail) => cutToRange(detail, range)).filter(({ segments }) => segments.length > 0)
-    const list = rangeList(cut, { stream, file, range })
+    const list = rangeList(cut, { stream, file, range }, this.#options.tiles)
     if (list === undefined) throw new AccessDeniedError(`nothing of "${stream}" is recorded of that time`, 'not-found')
     sendList(request, response, list)
   }
@@ -79,7 +83,7 @@ export class VodService implements VodHandler {
   #list({ detail, lists }: Cached, file: string): List | undefined {
     const known = lists.get(file)
     if (known) return known
-    const made = recordingList(detail, file)
+    const made = recordingList(detail, file, this.#options.tiles)
     if (made) lists.set(file, made)
     return made
   }
@@ -155,29 +159,40 @@ function listOf(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): 
 }
 
 /** Undefined where that file is no list. */
-function recordingList(detail: RecordingDetail, file: string): List | undefined {
+function recordingList(detail: RecordingDetail, file: string, tiles: TileLayout | undefined): List | undefined {
   const isEnded = detail.endedMs !== undefined
-  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(detail), 'hls', isEnded)
-  if (file === 'manifest.mpd') return listOf(vodManifest([detail]), 'dash', isEnded)
+  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(detail, tiles), 'hls', isEnded)
+  if (file === 'manifest.mpd') return listOf(vodManifest([detail], tiles), 'dash', isEnded)
+  if (file === TILE_PLAYLIST) return tileList(tiles, [detail], isEnded)
   const asPlaylist = /^t(\d+)\.m3u8$/.exec(file)
   const track = detail.tracks.find(({ trackId }) => trackId === Number(asPlaylist?.[1]))
   return track && listOf(vodTrackPlaylist(detail, track), 'hls', isEnded)
 }
 
+function tileList(
+  tiles: TileLayout | undefined,
+  recordings: readonly RecordingDetail[],
+  isEnded: boolean,
+  folderOf?: (recording: RecordingDetail) => string,
+): List | undefined {
+  const text = tiles && vodTilePlaylist(tiles, recordings, folderOf)
+  return text === undefined ? undefined : listOf(text, 'hls', isEnded)
+}
+
 /** Undefined where there is no such list. */
-function rangeList(recordings: readonly RecordingDetail[], { stream, file, range }: RangeTarget): List | undefined {
+function rangeList(
+  recordings: readonly RecordingDetail[],
+  { stream, file, range }: RangeTarget,
+  tiles: TileLayout | undefined,
+): List | undefined {
   const [first] = recordings
   if (!first) return undefined
   const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
   const folder = `${'../'.repeat(stream.split('/').length)}vod/`
-  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(first, range.query), 'hls', isEnded)
-  if (file === 'manifest.mpd') {
-    return listOf(
-      vodManifest(recordings, ({ id }) => `${folder}${id}/`),
-      'dash',
-      isEnded,
-    )
-  }
+  const folderOf = ({ id }: RecordingDetail) => `${folder}${id}/`
+  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(first, tiles, range.query), 'hls', isEnded)
+  if (file === 'manifest.mpd') return listOf(vodManifest(recordings, tiles, folderOf), 'dash', isEnded)
+  if (file === TILE_PLAYLIST) return tileList(tiles, recordings, isEnded, folderOf)
   const track = /^t(\d+)\.m3u8$/.exec(file)?.[1]
   return track === undefined ? undefined : listOf(rangeTrackPlaylist(recordings, Number(track), folder), 'hls', isEnded)
 }

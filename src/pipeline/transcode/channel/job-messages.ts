@@ -54,11 +54,24 @@ export type PictureRequest = {
   /** The picture that is shown then is wanted. */
   readonly atTicks: number
 }
+/** Keyframes side by side in one JPEG. */
+export type TileRequest = {
+  readonly kind: 'tile'
+  readonly columns: number
+  readonly rows: number
+  /** Of one picture; others are fitted into it. */
+  readonly cellWidthPx: number
+  readonly cellHeightPx: number
+  /** The payload: the configuration record and the keyframe of each, one after the other. */
+  readonly pictures: readonly { readonly codec: VideoCodecId; readonly configBytes: number; readonly bytes: number }[]
+  /** Index into `pictures` for each place; those behind them are black. */
+  readonly places: readonly number[]
+}
 /** Decodes a stream once and encodes it for every rung that it is told of. */
 export type LadderRequest = { readonly kind: 'ladder' }
 /** Reads a file, as fast as it goes, and encodes it for the rungs. */
 export type AssetRequest = { readonly kind: 'asset'; readonly path: string; readonly rungs: readonly RungOrder[] }
-export type JobRequest = DemoRequest | PictureRequest | LadderRequest | AssetRequest
+export type JobRequest = DemoRequest | PictureRequest | TileRequest | LadderRequest | AssetRequest
 
 /** What is in a file. */
 export type AssetOpened = {

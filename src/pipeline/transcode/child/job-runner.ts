@@ -7,6 +7,7 @@ import { startDemo } from './demo/demo-job.ts'
 import { JobOutput } from './job-output.ts'
 import { LadderJob } from './ladder/ladder-job.ts'
 import { makePicture } from './picture/picture-job.ts'
+import { makeTile } from './picture/tile-job.ts'
 import type { RunningJob } from './running-job.ts'
 
 /** Runs what the worker asks for. */
@@ -32,6 +33,7 @@ export class JobRunner {
     const output = new JobOutput(this.#pipe, header.job)
     try {
       if (header.kind === 'picture') makePicture(this.#av, header, input, output)
+      else if (header.kind === 'tile') makeTile(this.#av, header, input, output)
       else if (header.kind === 'ladder') this.#jobs.set(header.job, new LadderJob(this.#av, output))
       else if (header.kind === 'asset') this.#jobs.set(header.job, startAsset(this.#av, header, output))
       else this.#jobs.set(header.job, startDemo(this.#av, output))

@@ -2,7 +2,7 @@ import { UnsupportedInputError } from '../../../media/errors.ts'
 import type { VideoTrack } from '../../../media/model/index.ts'
 import { UnavailableError } from '../../../platform/errors.ts'
 import type { Logger } from '../../../platform/telemetry/index.ts'
-import type { PictureFormat, PictureRequest } from '../channel/job-messages.ts'
+import type { PictureFormat, PictureRequest, TileRequest } from '../channel/job-messages.ts'
 import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { PictureCache } from './picture-cache.ts'
@@ -27,6 +27,17 @@ export type LaterPicture = {
   readonly atTicks: number
 }
 
+/** Keyframes that are shown side by side. */
+export type TileSource = {
+  readonly columns: number
+  readonly rows: number
+  /** Of one picture. */
+  readonly cell: { readonly widthPx: number; readonly heightPx: number }
+  readonly pictures: readonly { readonly track: VideoTrack; readonly data: Uint8Array }[]
+  /** Index into `pictures` for each place, as far as there are pictures. */
+  readonly places: readonly number[]
+}
+
 export type SnapshotServiceOptions = {
   /** A codec process of the service's own; called with the first picture, ended by `close`. */
   readonly codec: () => CodecProcess
@@ -42,6 +53,10 @@ const MAX_WAITING = 32
 const CACHE_BYTES = 16 * 2 ** 20
 /** Keyframes that killed their process are not tried again. */
 const MAX_DEADLY = 100
+
+/** What a picture is made of, and what it is known by if its process dies of it. */
+type Cause = { readonly key: string; readonly codec: string }
+type Work = Cause & { readonly request: PictureRequest | TileRequest; readonly input: Uint8Array }
 
 type Wanted = { readonly format: PictureFormat; readonly widthPx: number | undefined }
 
@@ -74,7 +89,31 @@ export class SnapshotService implements AsyncDisposable {
     const name = `${format} ${widthPx ?? 'full'} ${source.key}`
     const known = this.#cache.get(name)
     if (known) return Promise.resolve(known)
-    return this.#underWay.get(name) ?? this.#begin(name, source, { format, widthPx })
+    return this.#underWay.get(name) ?? this.#begin(name, () => snapshotWork(source, { format, widthPx }))
+  }
+
+  /** A JPEG of keyframes in rows; `key` stands for what is in it. Rejects as `snapshot`. */
+  tile(key: string, { columns, rows, cell, pictures, places }: TileSource): Promise<Uint8Array> {
+    const known = this.#cache.get(key)
+    if (known) return Promise.resolve(known)
+    const request: TileRequest = {
+      kind: 'tile',
+      columns,
+      rows,
+      cellWidthPx: cell.widthPx,
+      cellHeightPx: cell.heightPx,
+      pictures: pictures.map(({ track, data }) => ({
+        codec: track.codec,
+        configBytes: track.config.length,
+        bytes: data.length,
+      })),
+      places,
+    }
+    const work = () => {
+      const input = Buffer.concat(pictures.flatMap(({ track, data }) => [track.config, data]))
+      return { key, codec: pictures[0]?.track.codec ?? '', request, input }
+    }
+    return this.#underWay.get(key) ?? this.#begin(key, work)
   }
 
   /** Resolves when the codec process is gone; pictures under way are rejected. */
@@ -86,16 +125,11 @@ export class SnapshotService implements AsyncDisposable {
     return this.close()
   }
 
-  #begin(name: string, source: SnapshotSource, want: Wanted): Promise<Uint8Array> {
-    const refusal = this.#refusal(source)
+  #begin(name: string, prepare: () => Work): Promise<Uint8Array> {
+    const work = prepare()
+    const refusal = this.#refusal(work)
     if (refusal) return Promise.reject(refusal)
-    const request = pictureRequest(source, want)
-    const input = Buffer.concat([
-      source.track.config,
-      source.data,
-      ...(source.later?.units ?? []).map(({ data }) => data),
-    ])
-    const picture = this.#queue.then(() => this.#make(source, request, input))
+    const picture = this.#queue.then(() => this.#make(work))
     this.#underWay.set(name, picture)
     this.#queue = picture
       .then((bytes) => this.#cache.set(name, bytes))
@@ -104,18 +138,19 @@ export class SnapshotService implements AsyncDisposable {
     return picture
   }
 
-  #refusal({ key, track }: SnapshotSource): Error | undefined {
+  #refusal({ key, codec }: Cause): Error | undefined {
     if (this.#closed) return new UnavailableError('pictures', 'the server stops')
-    if (this.#deadly.has(key)) return new UnsupportedInputError(`this ${track.codec} keyframe cannot be decoded`)
+    if (this.#deadly.has(key)) return new UnsupportedInputError(`this ${codec} keyframe cannot be decoded`)
     if (this.#underWay.size > MAX_WAITING) return new UnavailableError('pictures', 'too many are asked for at once')
     return undefined
   }
 
-  #make(source: SnapshotSource, request: PictureRequest, input: Uint8Array): Promise<Uint8Array> {
-    const refusal = this.#refusal(source)
+  #make(work: Work): Promise<Uint8Array> {
+    const refusal = this.#refusal(work)
     if (refusal) return Promise.reject(refusal)
     this.#codec ??= this.#options.codec()
     const codec = this.#codec
+    const { request, input } = work
     return new Promise((resolve, reject) => {
       const onEnd = (end: JobEnd) => {
         clearTimeout(patience)
@@ -123,7 +158,7 @@ export class SnapshotService implements AsyncDisposable {
           this.#madeCount++
           return resolve(end.result)
         }
-        if (end.outcome === 'died' && end.hadJob) this.#remember(source, end.problem)
+        if (end.outcome === 'died' && end.hadJob) this.#remember(work, end.problem)
         reject(errorOf(end))
       }
       const job = codec.run({ request, input, timeoutMs: FROZEN_MS }, { onEnd })
@@ -131,11 +166,17 @@ export class SnapshotService implements AsyncDisposable {
     })
   }
 
-  #remember({ key, track }: SnapshotSource, problem: string): void {
-    this.#options.log.warn('snapshot.deadly-keyframe', { codec: track.codec, keyframe: key, problem })
+  #remember({ key, codec }: Cause, problem: string): void {
+    this.#options.log.warn('snapshot.deadly-keyframe', { codec, keyframe: key, problem })
     this.#deadly.add(key)
     for (const oldest of this.#deadly) if (this.#deadly.size > MAX_DEADLY) this.#deadly.delete(oldest)
   }
+}
+
+function snapshotWork(source: SnapshotSource, want: Wanted): Work {
+  const { key, track, data, later } = source
+  const input = Buffer.concat([track.config, data, ...(later?.units ?? []).map((unit) => unit.data)])
+  return { key, codec: track.codec, request: pictureRequest(source, want), input }
 }
 
 function pictureRequest({ track, data, later }: SnapshotSource, { format, widthPx }: Wanted): PictureRequest {

@@ -37,14 +37,18 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 /** Children in the order of the schema. ISO/IEC 23009-1, annex B. */
 const ORDER: Readonly<Record<string, readonly string[]>> = {
   MPD: ['ServiceDescription', 'Period', 'UTCTiming'],
-  AdaptationSet: ['ProducerReferenceTime', 'Resync', 'Role', 'Representation'],
-  Representation: ['AudioChannelConfiguration', 'Resync', 'SegmentTemplate'],
+  AdaptationSet: ['EssentialProperty', 'ProducerReferenceTime', 'Resync', 'Role', 'Representation'],
+  Representation: ['AudioChannelConfiguration', 'EssentialProperty', 'Resync', 'SegmentTemplate'],
   SegmentTemplate: ['SegmentTimeline'],
   SegmentTimeline: ['S'],
 }
 
 const RULES: readonly Rule[] = [
-  { name: 'required-attributes', clause: 'annex B', problems: ({ root }) => everyElement(root).flatMap(missing) },
+  {
+    name: 'required-attributes',
+    clause: 'annex B',
+    problems: ({ root }) => everyElement(root).flatMap((each) => missing(each, imageParts(root))),
+  },
   { name: 'element-order', clause: 'annex B', problems: ({ root }) => everyElement(root).flatMap(disordered) },
   { name: 'root', clause: '5.3.1', problems: ({ root }) => (root.name === 'MPD' ? [] : [root.name]) },
   { name: 'has-period', clause: '5.3.2', problems: ({ periods }) => (periods.length > 0 ? [] : ['no Period']) },
@@ -82,6 +86,8 @@ const RULES: readonly Rule[] = [
     problems: forEach(({ segments }) => segments.every(({ durationTicks }) => durationTicks > 0)),
   },
   { name: 'availability-offset', clause: '5.3.9.5.1', problems: availabilityOffset },
+  { name: 'thumbnail-tile', clause: 'DASH-IF IOP 6.2.6', problems: thumbnailTiles },
+  { name: 'trick-mode', clause: 'DASH-IF IOP 3.2.9', problems: trickModes },
   { name: 'longest-segment', clause: '5.3.1.2', problems: longestSegment },
 ]
 
@@ -89,8 +95,19 @@ function everyElement(element: XmlElement): XmlElement[] {
   return [element, ...element.children.flatMap(everyElement)]
 }
 
-function missing({ name, attributes }: XmlElement): string[] {
-  return (REQUIRED[name] ?? []).filter((each) => !attributes.has(each)).map((each) => `${name}@${each} is missing`)
+/** Images have no codecs, and nothing to initialize. */
+const NOT_OF_IMAGES = ['codecs', 'initialization']
+
+function imageParts(root: XmlElement): ReadonlySet<XmlElement> {
+  const isImage = ({ attributes }: XmlElement) => attributes.get('contentType') === 'image'
+  return new Set(everyElement(root).filter(isImage).flatMap(everyElement))
+}
+
+function missing(element: XmlElement, images: ReadonlySet<XmlElement>): string[] {
+  const { name, attributes } = element
+  return (REQUIRED[name] ?? [])
+    .filter((each) => !attributes.has(each) && !(images.has(element) && NOT_OF_IMAGES.includes(each)))
+    .map((each) => `${name}@${each} is missing`)
 }
 
 function disordered({ name, children }: XmlElement): string[] {
@@ -174,6 +191,47 @@ function availabilityOffset({ root }: ReadMpd): string[] {
       const isComplete = attributes.get('availabilityTimeComplete') !== 'false'
       return offset > 0 && offset < length && !isComplete ? [] : [`${offset} s of ${length} s`]
     })
+}
+
+/** Tiles of one length that follow each other, in rows that make up the image. */
+function thumbnailTiles({ periods }: ReadMpd): string[] {
+  return periods.flatMap(({ id, images }) =>
+    images.flatMap(({ layout, widthPx, heightPx, segments, media }) => {
+      const [columns = 0, rows = 0] = layout.split('x').map(Number)
+      const [first] = segments
+      const isRegular = segments.every(
+        ({ startTicks, durationTicks }, at) =>
+          durationTicks === first?.durationTicks && startTicks === first.startTicks + at * durationTicks,
+      )
+      const RULES: readonly (readonly [boolean, string])[] = [
+        [columns > 0 && rows > 0, `layout "${layout}"`],
+        [widthPx % columns === 0 && heightPx % rows === 0, `${widthPx}x${heightPx} in ${layout}`],
+        [first !== undefined && isRegular, 'tiles of different lengths, or none'],
+        [media.includes('$Number$'), media],
+      ]
+      return RULES.filter(([holds]) => !holds).map(([, problem]) => `${id}: ${problem}`)
+    }),
+  )
+}
+
+/** Keyframes of a set that is there, each decodable by itself. */
+function trickModes({ root }: ReadMpd): string[] {
+  return childrenOf(root, 'Period').flatMap((period) => {
+    const sets = childrenOf(period, 'AdaptationSet')
+    return sets.flatMap((set) => {
+      const [property] = childrenOf(set, 'EssentialProperty').filter(({ attributes }) =>
+        attributes.get('schemeIdUri')?.endsWith('/trickmode'),
+      )
+      if (!property) return []
+      const main = property.attributes.get('value')
+      const isThere = sets.some(({ attributes }) => attributes.get('id') === main)
+      const areAlone = childrenOf(set, 'Representation').every(
+        ({ attributes }) =>
+          attributes.get('codingDependency') === 'false' && Number(attributes.get('maxPlayoutRate')) > 1,
+      )
+      return [...(isThere ? [] : [`no set ${main}`]), ...(areAlone ? [] : ['codingDependency or maxPlayoutRate'])]
+    })
+  })
 }
 
 function longestSegment({ root, periods }: ReadMpd): string[] {

@@ -23,8 +23,12 @@ export type ReadRepresentation = {
 export type ReadPeriod = {
   readonly id: string
   readonly startMs: number
+  /** Of video and audio. */
   readonly representations: readonly ReadRepresentation[]
+  /** Of tiles of thumbnails. */
+  readonly images: readonly (ReadRepresentation & ReadTiles)[]
 }
+export type ReadTiles = { readonly layout: string; readonly widthPx: number; readonly heightPx: number }
 export type ReadMpd = {
   readonly root: XmlElement
   readonly type: string
@@ -53,12 +57,27 @@ export function durationMs(text: string | undefined): number {
 }
 
 function readPeriod(period: XmlElement): ReadPeriod {
+  const sets = childrenOf(period, 'AdaptationSet')
+  const of = (isImage: boolean) =>
+    sets
+      .filter(({ attributes }) => (attributes.get('contentType') === 'image') === isImage)
+      .flatMap((set) => childrenOf(set, 'Representation').map((each) => [set, each] as const))
   return {
     id: period.attributes.get('id') ?? '',
     startMs: durationMs(period.attributes.get('start')),
-    representations: childrenOf(period, 'AdaptationSet').flatMap((set) =>
-      childrenOf(set, 'Representation').map((each) => readRepresentation(each, set)),
-    ),
+    representations: of(false).map(([set, each]) => readRepresentation(each, set)),
+    images: of(true).map(([set, each]) => ({ ...readRepresentation(each, set), ...readTiles(each) })),
+  }
+}
+
+function readTiles(representation: XmlElement): ReadTiles {
+  const property = childrenOf(representation, 'EssentialProperty').find(
+    ({ attributes }) => attributes.get('schemeIdUri') === 'http://dashif.org/guidelines/thumbnail_tile',
+  )
+  return {
+    layout: property?.attributes.get('value') ?? '',
+    widthPx: Number(representation.attributes.get('width')),
+    heightPx: Number(representation.attributes.get('height')),
   }
 }
 

@@ -65,6 +65,7 @@ const COMMON_RULES: readonly Rule[] = [
 ]
 
 const MEDIA_RULES: readonly Rule[] = [
+  { name: 'tiles', clause: 'image media playlist, EXT-X-TILES', problems: checkTiles },
   { name: 'target-duration', clause: '4.4.3.1', problems: checkTargetDuration },
   { name: 'version', clause: '8', problems: checkVersion },
   { name: 'segments', clause: '4.4.4.1', problems: checkSegments },
@@ -103,6 +104,30 @@ function checkTargetDuration(lines: readonly Line[]): string[] {
   return each(lines, 'EXTINF')
     .filter(({ value }) => Math.round(Number.parseFloat(value)) > Number(target.value))
     .map((line) => at(line, `EXTINF ${line.value} rounds to more than TARGETDURATION ${target.value} (4.4.3.1)`))
+}
+
+/** A tile lasts as long as its pictures; only the last in front of a discontinuity or the end may be cut short. */
+function checkTiles(lines: readonly Line[]): string[] {
+  const tags = each(lines, 'EXT-X-TILES')
+  if (each(lines, 'EXT-X-IMAGES-ONLY').length === 0) return tags.map((line) => at(line, 'TILES without IMAGES-ONLY'))
+  const extinfs = each(lines, 'EXTINF')
+  if (tags.length !== extinfs.length) return [`${tags.length} TILES for ${extinfs.length} segments`]
+  return tags.flatMap((line, index) => {
+    const attributes = attributesOf(line)
+    const [columns = 0, rows = 0] = (attributes.get('LAYOUT') ?? '').split('x').map(Number)
+    const wholeSeconds = columns * rows * Number(attributes.get('DURATION'))
+    const seconds = Number.parseFloat(extinfs[index]?.value ?? '')
+    const next = lines.slice(line.number).find(({ tag }) => tag === 'EXT-X-TILES' || tag === 'EXT-X-DISCONTINUITY')
+    const mayBeShort = next === undefined || next.tag === 'EXT-X-DISCONTINUITY'
+    const RULES: [boolean, string][] = [
+      [/^\d+x\d+$/.test(attributes.get('RESOLUTION') ?? ''), 'RESOLUTION is malformed'],
+      [
+        Math.abs(seconds - wholeSeconds) < 0.01 || (mayBeShort && seconds < wholeSeconds),
+        `${seconds} s of pictures for ${wholeSeconds} s`,
+      ],
+    ]
+    return RULES.filter(([holds]) => !holds).map(([, problem]) => at(line, problem))
+  })
 }
 
 /** Section 8. */
@@ -167,6 +192,14 @@ function checkDates(lines: readonly Line[]): string[] {
 }
 
 const MULTIVARIANT_RULES: readonly Rule[] = [
+  {
+    name: 'image-streams',
+    clause: 'image media playlist, EXT-X-IMAGE-STREAM-INF',
+    problems: (lines) =>
+      each(lines, 'EXT-X-IMAGE-STREAM-INF')
+        .filter((line) => ['BANDWIDTH', 'RESOLUTION', 'CODECS', 'URI'].some((name) => !attributesOf(line).has(name)))
+        .map((line) => at(line, 'BANDWIDTH, RESOLUTION, CODECS or URI is missing')),
+  },
   { name: 'variants', clause: '4.4.6.2', problems: checkVariants },
   { name: 'renditions', clause: '4.4.6.1', problems: checkRenditions },
   {

@@ -112,6 +112,8 @@ function holdBacks(lines: readonly Line[]): string[] {
   const [control] = each(lines, 'EXT-X-SERVER-CONTROL')
   const holdBack = secondsOf(control, 'HOLD-BACK')
   const partHoldBack = secondsOf(control, 'PART-HOLD-BACK')
+  // A list of tiles says how far behind the live edge of the media players are to stay.
+  if (each(lines, 'EXT-X-IMAGES-ONLY').length > 0) return []
   return [
     ...(holdBack < 3 * targetDuration(lines) ? [at(control, `HOLD-BACK ${holdBack}`)] : []),
     ...(partHoldBack < 2 * partTarget(lines) ? [at(control, `PART-HOLD-BACK ${partHoldBack}`)] : []),

@@ -6,10 +6,18 @@ import {
   type MpdRepresentation,
   type MpdSegmentTemplate,
 } from '../../../../media/formats/dash/index.ts'
-import type { CmafIndex, IndexedRun, IndexedSegment, IndexedTrack } from '../../../packaging/index.ts'
+import {
+  type CmafIndex,
+  type IndexedRun,
+  type IndexedSegment,
+  type IndexedTrack,
+  type TileLayout,
+  tileSet,
+} from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
+import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
 import { initUri, NEXT_LIFE, segmentUri } from '../segment-address.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
@@ -30,16 +38,19 @@ const FOREIGN_SET_ID = 100
 /** Target durations behind the live edge without low latency: as HOLD-BACK of HLS. */
 const DELAY_TARGETS = 3
 
+export type ManifestOptions = {
+  readonly template: DashTemplate
+  readonly planned?: readonly PlannedMember[]
+  /** Of thumbnails; absent where there are none. */
+  readonly tiles?: TileLayout
+}
+
 /** The MPD of a stream with its renditions and variants, or undefined while there is nothing to list. */
-export function manifest(
-  ladder: Ladder,
-  asked: DashTemplate,
-  planned: readonly PlannedMember[] = [],
-): string | undefined {
+export function manifest(name: string, ladder: Ladder, options: ManifestOptions): string | undefined {
   const [{ index }] = ladder
   if (index.runs.length === 0) return undefined
-  const template = asked === 'number' && isOnGrid(index) ? 'number' : 'timeline'
-  const periods = periodsOf(ladder, template, planned)
+  const template = options.template === 'number' && isOnGrid(index) ? 'number' : 'timeline'
+  const periods = periodsOf(name, ladder, { ...options, template })
   const common = {
     periods,
     minBufferTimeMs:
@@ -100,8 +111,10 @@ function runOf(runs: readonly IndexedRun[], { sequence }: IndexedSegment): Index
 }
 
 /** Every discontinuity of the stream starts a period, for the members of its ladder too. */
-function periodsOf(ladder: Ladder, template: DashTemplate, planned: readonly PlannedMember[]): MpdPeriod[] {
+function periodsOf(name: string, ladder: Ladder, { template, planned = [], tiles }: ManifestOptions): MpdPeriod[] {
   const [source] = ladder
+  const tiled = tiledTrack(source.index)
+  const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
   return source.index.runs.flatMap((run, at) => {
     const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
     const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
@@ -118,7 +131,10 @@ function periodsOf(ladder: Ladder, template: DashTemplate, planned: readonly Pla
     const isLast = at === source.index.runs.length - 1
     if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
-    return [{ id: `p${run.sequence}`, startMs: run.gridMs, adaptationSets: adaptationSets(parts) }]
+    const tileRun = tileRuns[at]
+    const set = tiles && tiled && tileRun && tileSet(tiles, videoSize(tiled), { ...tileRun, startMs: run.gridMs })
+    const sets = [...adaptationSets(parts), ...(set ? [set] : [])]
+    return [{ id: `p${run.sequence}`, startMs: run.gridMs, adaptationSets: sets }]
   })
 }
 

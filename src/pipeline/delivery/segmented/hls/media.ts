@@ -4,6 +4,7 @@ import {
   type HlsPart,
   type HlsRenditionReport,
   type HlsSegment,
+  type HlsServerControl,
 } from '../../../../media/formats/hls/index.ts'
 import type { CmafIndex, IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from '../../../packaging/index.ts'
 import type { Member } from '../ladder.ts'
@@ -60,12 +61,20 @@ function countOld({ targetSeconds }: CmafIndex, { info, segments }: IndexedTrack
   return first - from
 }
 
+/** How far players stay behind the live edge. */
+export function holdBacks({ targetSeconds, options, isLowLatency }: CmafIndex): HlsServerControl {
+  return {
+    holdBackMs: HOLD_BACK_TARGETS * targetSeconds * 1000,
+    ...(isLowLatency ? { partHoldBackMs: PART_HOLD_BACK_TARGETS * options.partTargetMs } : {}),
+  }
+}
+
 function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists, others: readonly Member[]) {
   const { targetSeconds, options, isLowLatency } = index
   const serverControl = {
     canBlockReload: true,
     canSkipUntilMs: SKIP_TARGETS * targetSeconds * 1000,
-    holdBackMs: HOLD_BACK_TARGETS * targetSeconds * 1000,
+    ...holdBacks(index),
   }
   const members = [{ prefix: '', index }, ...others]
   const reports = { renditionReports: members.flatMap((member) => renditionReports(member, track)) }
@@ -73,7 +82,7 @@ function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists, o
   const open = track.open && track.open.regularCount > 0 ? { open: lists.open(track.open) } : {}
   const hint = lists.hint(track)
   return {
-    serverControl: { ...serverControl, partHoldBackMs: PART_HOLD_BACK_TARGETS * options.partTargetMs },
+    serverControl,
     partTargetMs: options.partTargetMs,
     ...open,
     ...(hint === undefined ? {} : { preloadHint: hint }),

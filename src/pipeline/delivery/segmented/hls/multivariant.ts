@@ -1,6 +1,7 @@
 import {
   formatMultivariantPlaylist,
   type HlsAudioRendition,
+  type HlsImageVariant,
   type HlsVariant,
 } from '../../../../media/formats/hls/index.ts'
 import type { CmafTrackInfo } from '../../../packaging/index.ts'
@@ -15,11 +16,14 @@ const AUDIO_GROUP = 'audio'
 type Video = Extract<CmafTrackInfo, { kind: 'video' }>
 type Audio = Extract<CmafTrackInfo, { kind: 'audio' }>
 
+/** What is listed beside the ladder. */
+type Beside = { readonly planned?: readonly PlannedMember[]; readonly images?: readonly HlsImageVariant[] }
+
 /**
  * One playlist for a stream with its renditions and variants. The audio tracks of the stream itself go with every
  * video; a member without video is a variant of its own.
  */
-export function multivariantPlaylist(ladder: Ladder, planned: readonly PlannedMember[] = []): string {
+export function multivariantPlaylist(ladder: Ladder, { planned = [], images = [] }: Beside = {}): string {
   const video = tracksOf(ladder, 'video')
   const audio = tracksOf(ladder.slice(0, 1), 'audio')
   const withAudio = video.length > 0 && audio.length > 0
@@ -37,6 +41,7 @@ export function multivariantPlaylist(ladder: Ladder, planned: readonly PlannedMe
     independentSegments: [...video, ...audio].every(({ track }) => track.dependentCount === 0),
     variants: first ? [first, ...ordered] : [],
     iFrames: video.flatMap((track) => iFrameVariant(track) ?? []),
+    images,
     audio: withAudio ? audio.map((track, at) => audioRendition(track, at, audio)) : [],
   })
 }

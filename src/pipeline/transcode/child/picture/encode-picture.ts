@@ -11,9 +11,12 @@ const ENCODERS = {
   webp: { name: 'libwebp' as EncoderName, options: { quality: '80', compression_level: '0' } },
 } satisfies Record<PictureFormat, Encoder>
 
+/** Quantizer of a JPEG that holds many small pictures. */
+const TILE = { name: 'mjpeg' as EncoderName, options: { flags: '+qscale', global_quality: String(5 * 118) } }
+
 /** A whole JPEG or WebP file. */
-export function encodePicture(av: Av, frame: NativeFrame, format: PictureFormat): Buffer {
-  const { name, options } = ENCODERS[format]
+export function encodePicture(av: Av, frame: NativeFrame, format: PictureFormat | 'tile'): Buffer {
+  const { name, options } = format === 'tile' ? TILE : ENCODERS[format]
   const codec = av.Codec.findEncoderByName(name)
   if (!codec) throw new Error(`this build of FFmpeg has no ${name}`)
   using context = new av.CodecContext()

@@ -9,8 +9,13 @@ import { scalePicture } from './scale-picture.ts'
 
 /** Coded pictures to one picture. `input`: configuration record and access units, one after the other. */
 export function makePicture(av: Av, request: PictureRequest, input: Uint8Array, output: JobOutput): void {
+  answer(output, () => picture(av, request, input))
+}
+
+/** What does not decode is the fault of the input. */
+export function answer(output: JobOutput, make: () => Uint8Array): void {
   try {
-    output.done(picture(av, request, input))
+    output.done(make())
   } catch (error) {
     if (!(error instanceof UnsupportedInputError)) throw error
     output.failed('input', error.message)

@@ -1,0 +1,100 @@
+import type { HlsImageVariant } from '../../../media/formats/hls/index.ts'
+import {
+  type CmafIndex,
+  type IndexedTrack,
+  imageVariant,
+  listedTiles,
+  liveTilePrefix,
+  type PictureSize,
+  type TiledRun,
+  type TileKeyframe,
+  type TileLayout,
+  type TilePictures,
+  type TilePlace,
+  tilePictures,
+  tilePlaylist,
+} from '../../packaging/index.ts'
+import { holdBacks } from './hls/media.ts'
+import { recordingFolder } from './segment-address.ts'
+import type { SegmentedView } from './segmented-view.ts'
+
+/** The track that tiles are made of. */
+export function tiledTrack(index: CmafIndex): IndexedTrack | undefined {
+  for (const track of index.tracks.values()) if (track.info.kind === 'video' && track.segments.length > 0) return track
+  return undefined
+}
+
+export function videoSize({ info }: IndexedTrack): PictureSize {
+  const isKnown = info.kind === 'video' && info.widthPx > 0 && info.heightPx > 0
+  return isKnown ? { widthPx: info.widthPx, heightPx: info.heightPx } : { widthPx: 16, heightPx: 9 }
+}
+
+/** The runs of the window. Tiles of what is recorded are those of the recording, so that they stay. */
+export function tiledRuns(name: string, index: CmafIndex, track: IndexedTrack): TiledRun[] {
+  const { recordingId } = index.options
+  const toMs = (ticks: number) => (ticks * 1000) / track.info.clockRateHz
+  const first = index.listed(track)[0]
+  const last = track.segments.at(-1)
+  const newestMs = last ? toMs(last.startTicks + last.durationTicks) : 0
+  return index.runs.map((run) => ({
+    startMs: run.startMs,
+    endMs: run.endMs ?? Math.max(run.startMs, newestMs),
+    epochMs: run.epochMs + index.epochShiftMs,
+    isOpen: run.endMs === undefined && !index.ended,
+    prefix: recordingId === undefined ? liveTilePrefix(index.life) : recordingFolder(name, recordingId),
+    windowMs: index.ended || !first ? 0 : toMs(first.startTicks),
+  }))
+}
+
+/** Players read the multivariant playlist once: the tiles are named as soon as there is one. */
+export function imageVariants(layout: TileLayout | undefined, name: string, index: CmafIndex): HlsImageVariant[] {
+  const track = tiledTrack(index)
+  if (!layout || !track) return []
+  const isAny = tiledRuns(name, index, track).some((run) => listedTiles(layout, run).length > 0)
+  return isAny ? [imageVariant(layout, videoSize(track))] : []
+}
+
+/** Undefined where there is no video. */
+export function liveTilePlaylist(layout: TileLayout, name: string, index: CmafIndex): string | undefined {
+  const track = tiledTrack(index)
+  const { forgotten } = index
+  if (!track) return undefined
+  const control = index.ended ? {} : { serverControl: holdBacks(index) }
+  const runs = tiledRuns(name, index, track)
+  return tilePlaylist(layout, videoSize(track), { runs, type: 'live', forgotten, ...control })
+}
+
+/** What a tile of the live window is made of, as far as it is still in the log. */
+export async function liveTile(
+  view: SegmentedView,
+  layout: TileLayout,
+  place: TilePlace,
+): Promise<TilePictures | undefined> {
+  const { index } = view
+  const track = tiledTrack(index)
+  if (!track) return undefined
+  const toMs = (ticks: number) => (ticks * 1000) / track.info.clockRateHz
+  const keyframes = track.segments.flatMap(({ keyframes: found, place: where, parts, initId }): TileKeyframe[] => {
+    const init = track.inits.get(initId)
+    if (where !== 'log' || !init) return []
+    return found.map(({ ticks, offsetBytes, sizeBytes }) => ({
+      atMs: toMs(ticks),
+      initKey: String(initId),
+      init: async () => init,
+      data: async () => {
+        const held = view.hold(parts)
+        if (!held) return undefined
+        const bytes = Buffer.concat(held.views).subarray(offsetBytes, offsetBytes + sizeBytes)
+        held.done()
+        return bytes
+      },
+    }))
+  })
+  const last = track.segments.at(-1)
+  return await tilePictures(layout, place, {
+    video: videoSize(track),
+    keyframes,
+    endMs: last ? toMs(last.startTicks + last.durationTicks) : 0,
+    isEnded: index.ended,
+  })
+}

@@ -64,8 +64,8 @@ class MediaWorker {
   readonly #pictures: Pictures
   readonly #reporter: WorkerReporter
   readonly #renditions: Renditions
-  /** Absent where no thumbnails can be made. */
-  readonly #tiles: TileLayout | undefined
+  /** What lists of HLS and DASH have beside the tracks; tiles where they can be made. */
+  readonly #beside: { readonly trickMode: boolean; readonly tiles?: TileLayout }
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -85,7 +85,8 @@ class MediaWorker {
       startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
     })
     const { enabled, ...layout } = data.config.thumbnails
-    this.#tiles = enabled && missingCodecs() === undefined ? layout : undefined
+    const tiles = enabled && missingCodecs() === undefined ? { tiles: layout } : {}
+    this.#beside = { trickMode: data.config.dash.trickMode, ...tiles }
     this.#pictures = new Pictures(this.#hub, this.#log, data.config.thumbnails)
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
@@ -109,7 +110,7 @@ class MediaWorker {
       dashTemplate: data.config.dash.template,
       ladders: new ConfiguredLadders(data.config),
       mpegTs: hls.mpegTs,
-      ...(this.#tiles ? { tiles: this.#tiles } : {}),
+      beside: this.#beside,
       lingerMs: delivery.lingerMs,
       nowMs: () => performance.now(),
     })
@@ -250,7 +251,7 @@ class MediaWorker {
       vod: new VodService({
         store: this.#store,
         recording: (id) => this.#control.call('recording', id),
-        ...(this.#tiles ? { tiles: this.#tiles } : {}),
+        beside: this.#beside,
         recordingsOf: (stream, fromMs, toMs) => this.#control.call('recordingsOf', stream, fromMs, toMs),
         nowMs: () => performance.now(),
       }),

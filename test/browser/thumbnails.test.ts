@@ -71,6 +71,7 @@ async function stage(t: TestContext): Promise<Stage> {
     'streams.**.graceMs=0',
     'thumbnails.intervalMs=1000',
     'thumbnails.columns=4',
+    'dash.trickMode=true',
   ])
   t.after(() => server[Symbol.asyncDispose]())
   const host = await PlayerHost.start()
@@ -89,6 +90,14 @@ function showsTheClip(seconds: readonly number[]): (form: PlayedForm) => Act {
         assert.ok(Math.abs(luma - second * STEP) < STEP / 2, `${second} s in ${player}: luma ${luma}`)
       }
     }
+}
+
+/** Four times as fast, by the keyframes alone. */
+const playsFast: Act = async (opened) => {
+  const keys = opened.page.waitForRequest(/\/t1-key\d+\.m4s$/)
+  await opened.page.evaluate('player.trickPlay(4)')
+  await keys
+  await opened.playsOn(4)
 }
 
 /** The thumbnail of what was shown a few seconds ago is what was shown. */
@@ -142,6 +151,8 @@ test('shaka-player and dash.js find the thumbnail of a time in the tiles', {
       return recordings.find(({ isOpen }) => !isOpen)?.id
     })
     await playAll(inner, all, FORMS, `vod/${id}`, showsTheClip([0, 3, 7, 8, 15, 16, 21]))
+    const shaka = FORMS.filter(({ player }) => player === 'shaka')
+    await playAll(inner, all, shaka, `vod/${id}`, () => playsFast)
   })
   for (const name of ['live/b', 'rec/b']) {
     await t.test(`of a live stream that ${name === 'rec/b' ? 'is' : 'is not'} recorded`, async (inner) => {

@@ -7,7 +7,7 @@ import { HttpPublisher } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
 
-const SETS = ['workers=2', 'hls.segmentMs=1000', 'streams.**.record=true']
+const SETS = ['workers=2', 'hls.segmentMs=1000', 'streams.**.record=true', 'dash.trickMode=true']
 
 async function bytesOf(server: TestServer, path: string): Promise<Buffer> {
   const response = await fetch(server.http(path), { headers: { connection: 'close' } })

@@ -133,6 +133,12 @@ const KEYS = z.strictObject({
         .describe(
           'How an MPD tells segments: with their exact times, or by number and nominal length, which is what low-latency players want. `?template=` overrides it.',
         ),
+      trickMode: z
+        .boolean()
+        .default(false)
+        .describe(
+          'List keyframes as a set for fast playback (trickmode). FFmpeg takes it for another video and loses the times of the first: leave it off where FFmpeg reads MPDs.',
+        ),
     })
     .prefault({}),
   thumbnails: z

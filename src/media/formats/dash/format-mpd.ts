@@ -148,22 +148,22 @@ function resyncElements({ segments }: MpdSegmentTemplate): XmlNode[] {
 /** ISO/IEC 23009-1, 5.3.9.4. */
 function templateElement(template: MpdSegmentTemplate): XmlNode {
   const { segments } = template
+  const { availabilityTimeOffsetMs: offsetMs } = segments
   const common = {
     timescale: template.timescaleHz,
     initialization: template.initialization,
     media: template.media,
     startNumber: template.startNumber,
     presentationTimeOffset: template.presentationTimeOffsetTicks || undefined,
+    availabilityTimeOffset: offsetMs === undefined ? undefined : seconds(offsetMs),
   }
   if (segments.kind === 'timeline') {
     return element('SegmentTemplate', common, [element('SegmentTimeline', {}, timelineElements(segments.entries))])
   }
-  const offsetMs = segments.availabilityTimeOffsetMs
   return element('SegmentTemplate', {
     ...common,
     duration: segments.durationTicks,
-    availabilityTimeOffset: offsetMs === undefined ? undefined : seconds(offsetMs),
-    availabilityTimeComplete: offsetMs === undefined ? undefined : false,
+    availabilityTimeComplete: segments.isChunked ? false : undefined,
   })
 }
 

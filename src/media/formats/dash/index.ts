@@ -2,6 +2,7 @@ export { formatMpd } from './format-mpd.ts'
 export type {
   Mpd,
   MpdAdaptationSet,
+  MpdNominal,
   MpdPeriod,
   MpdRepresentation,
   MpdSegmentTemplate,

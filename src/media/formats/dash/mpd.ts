@@ -87,15 +87,22 @@ export type MpdSegmentTemplate = {
   readonly segments: MpdTimeline | MpdNominal
 }
 /** ISO/IEC 23009-1, 5.3.9.6. */
-export type MpdTimeline = { readonly kind: 'timeline'; readonly entries: readonly MpdTimelineEntry[] }
+export type MpdTimeline = {
+  readonly kind: 'timeline'
+  readonly entries: readonly MpdTimelineEntry[]
+  /** How much before its end a segment can be asked for: whole, the server waits for it. */
+  readonly availabilityTimeOffsetMs?: number
+}
 export type MpdTimelineEntry = { readonly startTicks: number; readonly durationTicks: number }
 
 /** Segments of one length. ISO/IEC 23009-1, 5.3.9.2. */
 export type MpdNominal = {
   readonly kind: 'nominal'
   readonly durationTicks: number
-  /** How much before its end a segment can be asked for: it is sent while it is written. */
+  /** How much before its end a segment can be asked for. */
   readonly availabilityTimeOffsetMs?: number
+  /** It is sent while it is written; else the server waits until it is whole. */
+  readonly isChunked?: boolean
   /** Longest time between two chunks. ISO/IEC 23009-1, 5.3.12. */
   readonly resyncTicks?: number
 }

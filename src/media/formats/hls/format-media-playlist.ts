@@ -16,8 +16,8 @@ export function formatMediaPlaylist(playlist: HlsMediaPlaylist): string {
   let map: HlsMap | undefined
   for (const segment of playlist.segments) {
     const isNewMap = segment.map !== undefined && !isSameMap(segment.map, map)
-    if (playlist.tiles) lines.push(tilesLine(playlist.tiles))
-    lines.push(segmentText(segment, isNewMap))
+    const text = segmentText(segment, isNewMap)
+    lines.push(playlist.tiles ? text.replace('#EXTINF', `${tilesLine(playlist.tiles)}\n#EXTINF`) : text)
     map = segment.map ?? map
   }
   const { open, preloadHint, renditionReports = [] } = playlist

@@ -1,10 +1,12 @@
-import type { CmafIndex, IndexedPart } from '../../packaging/index.ts'
+import type { CmafIndex, IndexedPart, IndexedSegment } from '../../packaging/index.ts'
 import type { MediaResource } from './segment-address.ts'
 
 export type FoundMedia =
   | { readonly state: 'init'; readonly bytes: Uint8Array }
   /** All of it is there. */
   | { readonly state: 'whole'; readonly parts: readonly IndexedPart[] }
+  /** Of that segment. */
+  | { readonly state: 'key'; readonly segment: IndexedSegment }
   /** All of it is in the recording. */
   | { readonly state: 'recorded'; readonly recordingId: string }
   /** The first chunks of a segment that goes on. */
@@ -37,14 +39,15 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
   if (last && sequence > last.sequence) {
     if (index.ended) return NEVER
     const next = open ? open.sequence + 1 : last.sequence + 1
-    if (resource.kind === 'segment') return sequence < next + SEGMENTS_AHEAD ? AWAITED : NEVER
+    if (resource.kind !== 'part') return sequence < next + SEGMENTS_AHEAD ? AWAITED : NEVER
     return !open && sequence === next && resource.index === 0 ? AWAITED : NEVER
   }
   const segment = track.segments.findLast((each) => each.sequence === sequence)
   const { recordingId } = index.options
-  const isRecorded = segment?.place === 'recording' && resource.kind === 'segment'
+  const isRecorded = segment?.place === 'recording' && resource.kind !== 'part'
   if (isRecorded && recordingId !== undefined) return { state: 'recorded', recordingId }
   if (segment?.place !== 'log') return NEVER
+  if (resource.kind === 'key') return segment.isIndependent ? { state: 'key', segment } : NEVER
   if (resource.kind === 'segment') return { state: 'whole', parts: segment.parts }
   const part = segment.parts[resource.index]
   return part ? { state: 'whole', parts: [part] } : NEVER
@@ -52,6 +55,8 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
 
 function inOpen(parts: readonly IndexedPart[], resource: MediaResource): FoundMedia {
   if (resource.kind === 'segment') return { state: 'growing', parts }
+  // How long its keyframe lasts, its end tells.
+  if (resource.kind === 'key') return AWAITED
   if (resource.kind !== 'part') return NEVER
   const part = parts[resource.index]
   if (part) return { state: 'whole', parts: [part] }

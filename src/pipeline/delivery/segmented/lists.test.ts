@@ -85,7 +85,9 @@ function problemsOf(index: CmafIndex): string[] {
   if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
   const ladder = [{ prefix: '', index }] as const
   const mpds = (['timeline', 'number'] as const).flatMap((template) =>
-    [[], PLANNED].flatMap((planned) => checkMpd(manifest('live/a', ladder, { template, planned, tiles: TILES }) ?? '')),
+    [[], PLANNED].flatMap((planned) =>
+      checkMpd(manifest('live/a', ladder, { template, planned, tiles: TILES, trickMode: true }) ?? ''),
+    ),
   )
   const media = [...index.tracks.values()].flatMap((track) =>
     (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),

@@ -23,6 +23,10 @@ export const NEXT_LIFE = 'next'
 export function segmentUri(life: string, trackId: number, sequence: number | '$Number$'): string {
   return `t${trackId}-${life}-${sequence}.m4s`
 }
+/** The keyframe of a segment, as a segment: see writeKeyFragment. */
+export function keyUri(life: string, trackId: number, sequence: number | '$Number$'): string {
+  return `t${trackId}-${life}-key${sequence}.m4s`
+}
 export function partUri(life: string, trackId: number, sequence: number, index: number): string {
   return `t${trackId}-${life}-${sequence}.${index}.m4s`
 }
@@ -43,6 +47,9 @@ export function recordingFolder(name: string, recordingId: string): string {
 export function recordedFile(trackId: number, sequence: number): string {
   return `t${trackId}-${sequence}.m4s`
 }
+export function recordedKeyFile(trackId: number, sequence: number): string {
+  return `t${trackId}-key${sequence}.m4s`
+}
 
 export type ListResource =
   | { readonly kind: 'multivariant' }
@@ -56,6 +63,7 @@ export type ListResource =
 export type MediaResource = { readonly trackId: number; readonly life: string } & (
   | { readonly kind: 'init'; readonly initId: number }
   | { readonly kind: 'segment'; readonly sequence: number }
+  | { readonly kind: 'key'; readonly sequence: number }
   | { readonly kind: 'part'; readonly sequence: number; readonly index: number }
 )
 
@@ -63,7 +71,7 @@ export type TsResource = { readonly kind: 'ts-segment'; readonly life: string; r
 
 export type SegmentedResource = ListResource | MediaResource | TsResource
 
-const MEDIA_KINDS: ReadonlySet<string> = new Set(['init', 'segment', 'part', 'ts-segment'])
+const MEDIA_KINDS: ReadonlySet<string> = new Set(['init', 'key', 'segment', 'part', 'ts-segment'])
 
 export function isList(resource: SegmentedResource): resource is ListResource {
   return !MEDIA_KINDS.has(resource.kind)
@@ -74,10 +82,11 @@ export function mediaUri(resource: MediaResource): string {
   const { life, trackId } = resource
   if (resource.kind === 'init') return initUri(life, trackId, resource.initId)
   if (resource.kind === 'segment') return segmentUri(life, trackId, resource.sequence)
+  if (resource.kind === 'key') return keyUri(life, trackId, resource.sequence)
   return partUri(life, trackId, resource.sequence, resource.index)
 }
 
-const MEDIA = /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
+const MEDIA = /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|key(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
 const TS_SEGMENT = /^ts-([0-9a-z]{1,12})-(\d{1,12})\.ts$/
 const PLAYLIST = /^t(\d{1,5})(-iframes)?\.m3u8$/
 
@@ -92,10 +101,11 @@ export function parseSegmentedResource(file: string): SegmentedResource | undefi
   if (tsLife !== undefined) return { kind: 'ts-segment', life: tsLife, sequence: Number(tsSequence) }
   const playlist = PLAYLIST.exec(file)
   if (playlist) return { kind: playlist[2] ? 'i-frames' : 'playlist', trackId: Number(playlist[1]) }
-  const [, track, life, init, sequence, part] = MEDIA.exec(file) ?? []
+  const [, track, life, init, key, sequence, part] = MEDIA.exec(file) ?? []
   if (life === undefined) return undefined
   const place = { trackId: Number(track), life }
   if (init !== undefined) return { kind: 'init', ...place, initId: Number(init) }
+  if (key !== undefined) return { kind: 'key', ...place, sequence: Number(key) }
   if (part === undefined) return { kind: 'segment', ...place, sequence: Number(sequence) }
   return { kind: 'part', ...place, sequence: Number(sequence), index: Number(part) }
 }

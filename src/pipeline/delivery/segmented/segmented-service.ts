@@ -1,22 +1,17 @@
-import { MalformedInputError, UnsupportedInputError } from '../../../media/errors.ts'
+import { UnsupportedInputError } from '../../../media/errors.ts'
 import { type ListText, ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
-import {
-  CMAF_FORMAT,
-  type CmafIndex,
-  type TileLayout,
-  type TilePictures,
-  type TilePlace,
-} from '../../packaging/index.ts'
+import { CMAF_FORMAT, type CmafIndex, type TilePictures, type TilePlace } from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
 import { Audience } from './audience.ts'
 import { checkDirectives, hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
-import { type DashTemplate, manifest, UTC_QUERY } from './dash/manifest.ts'
+import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QUERY } from './dash/manifest.ts'
 import { findMedia, newestLife } from './find-media.ts'
 import { GrowingSegment } from './growing-segment.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
+import { keySegment } from './key-segment.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember, prefixTo } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
@@ -27,6 +22,7 @@ import {
   mediaUri,
   NEXT_LIFE,
   recordedFile,
+  recordedKeyFile,
   type SegmentedResource,
   type TsResource,
 } from './segment-address.ts'
@@ -40,8 +36,7 @@ export type SegmentedOptions = {
   /** Of MPDs that are asked for without `?template=`. */
   readonly dashTemplate: DashTemplate
   readonly ladders: Ladders
-  /** Of thumbnails; absent where none can be made. */
-  readonly tiles?: TileLayout
+  readonly beside: Pick<ManifestOptions, 'tiles' | 'trickMode'>
   /** Whether there are MPEG-TS segments. */
   readonly mpegTs: boolean
   readonly lingerMs: number
@@ -53,6 +48,7 @@ export type SegmentedAnswer =
   | { readonly kind: 'clock' }
   | { readonly kind: 'ts'; readonly bytes: Uint8Array }
   | { readonly kind: 'init'; readonly bytes: Uint8Array }
+  | { readonly kind: 'key'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
   /** A file of a recording. */
   | { readonly kind: 'recorded'; readonly id: string; readonly file: string }
@@ -126,7 +122,7 @@ export class SegmentedService {
   }
   /** What a tile of thumbnails of the live window is made of. Rejects as `answer`. */
   async tilePictures(name: string, life: string, place: TilePlace): Promise<TilePictures | undefined> {
-    const { tiles } = this.#options
+    const { tiles } = this.#options.beside
     const { view } = await this.#entry(name)
     if (!tiles || view.index.life !== life) throw new AccessDeniedError('no such tile in this stream', 'not-found')
     view.lastUsedMs = this.#options.nowMs()
@@ -145,7 +141,7 @@ export class SegmentedService {
     if (resource.kind === 'multivariant') {
       const { ladder, planned } = await this.#ladder(name, entry, request.signal)
       const version = ladderVersion(ladder, planned)
-      const images = imageVariants(this.#options.tiles, name, index)
+      const images = imageVariants(this.#options.beside.tiles, name, index)
       const make = () => multivariantPlaylist(ladder, { planned, images })
       const list = texts.get(`multivariant ${images.length}`, version, make)
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }
@@ -182,8 +178,7 @@ export class SegmentedService {
     const template = readTemplate(query.get('template')) ?? this.#options.dashTemplate
     const { ladder, planned } = await this.#ladder(name, entry, signal)
     const { index } = entry.view
-    const { tiles } = this.#options
-    const make = () => manifest(name, ladder, { template, planned, ...(tiles ? { tiles } : {}) }) ?? ''
+    const make = () => manifest(name, ladder, { template, planned, ...this.#options.beside }) ?? ''
     const list = entry.texts.get(`manifest ${template}`, ladderVersion(ladder, planned), make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
   }
@@ -288,19 +283,22 @@ export class SegmentedService {
     const found = find()
     if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
     if (found.state === 'awaited') throw new UnavailableError('the stream', 'its next part does not come')
-    if (found.state === 'recorded' && resource.kind === 'segment') {
-      return { kind: 'recorded', id: found.recordingId, file: recordedFile(resource.trackId, resource.sequence) }
+    if (found.state === 'recorded' && (resource.kind === 'segment' || resource.kind === 'key')) {
+      const fileOf = resource.kind === 'key' ? recordedKeyFile : recordedFile
+      return { kind: 'recorded', id: found.recordingId, file: fileOf(resource.trackId, resource.sequence) }
     }
     if (found.state === 'growing') {
       return { kind: 'growing', segment: new GrowingSegment(view, resource, this.#blockedMs(index)) }
     }
+    const key = found.state === 'key' ? keySegment(view, resource.trackId, found.segment) : undefined
+    if (key) return { kind: 'key', bytes: key }
     const held = found.state === 'whole' ? view.hold(found.parts) : undefined
     if (!held)
       throw new AccessDeniedError(`that part of "${name}" is not, or no longer, in the live window`, 'not-found')
     return { kind: 'media', held }
   }
   #tileList(name: string, { view, texts }: Entry): SegmentedAnswer {
-    const { tiles } = this.#options
+    const { tiles } = this.#options.beside
     const { index } = view
     if (!tiles) throw new AccessDeniedError('there are no thumbnails: thumbnails.enabled, or node-av', 'not-found')
     const list = texts.get('tiles', index.segmentVersion, () => liveTilePlaylist(tiles, name, index) ?? '')
@@ -388,12 +386,6 @@ function readyMedia(view: SegmentedView, resource: MediaResource): ReadyAnswer |
   if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
   const held = found.state === 'whole' ? view.hold(found.parts) : undefined
   return held && { kind: 'media', held }
-}
-
-/** `?template=` of an MPD. Throws MalformedInputError. */
-function readTemplate(text: string | null): DashTemplate | undefined {
-  if (text === null || text === 'timeline' || text === 'number') return text ?? undefined
-  throw new MalformedInputError('template', 0, 'expected timeline or number')
 }
 
 type TsListKind = 'ts-playlist' | 'ts-multivariant'

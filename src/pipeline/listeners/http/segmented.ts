@@ -15,6 +15,7 @@ import { CORS } from './respond.ts'
 const LIST_TYPES = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 /** What `?from=`, `?to=` and `?at=` can be asked of. */
 export const LISTS_OF_THE_PAST: ReadonlySet<string> = new Set(['multivariant', 'playlist', 'manifest', 'tiles'])
+const SEGMENT_TYPE = 'video/iso.segment'
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 export type SegmentedTarget = {
@@ -81,10 +82,11 @@ type ReadyAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' } | { kind: 'grow
 /** Returns the number of bytes of media. */
 function sendNow(exchange: Exchange, target: SegmentedTarget, answer: ReadyAnswer): number {
   if (answer.kind === 'init') return sendMedia(exchange, target, { views: [answer.bytes], contentType: 'video/mp4' })
+  if (answer.kind === 'key') return sendMedia(exchange, target, { views: [answer.bytes], contentType: SEGMENT_TYPE })
   if (answer.kind === 'media') {
     const { views } = answer.held
     // The log is held until the socket has taken everything or is gone.
-    return sendMedia(exchange, target, { views, contentType: 'video/iso.segment' }, () => answer.held.done())
+    return sendMedia(exchange, target, { views, contentType: SEGMENT_TYPE }, () => answer.held.done())
   }
   if (answer.kind === 'ts') return sendMedia(exchange, target, { views: [answer.bytes], contentType: 'video/mp2t' })
   if (answer.kind === 'moved') exchange.send(movedAnswer(answer.file))
@@ -178,7 +180,7 @@ function slices(parts: readonly Uint8Array[], { from, to }: ByteRange): Uint8Arr
 /** Chunk by chunk as they are made. A segment that breaks off breaks the connection: nobody keeps half of it. */
 async function sendGrowing(exchange: Exchange, target: SegmentedTarget, segment: GrowingSegment): Promise<number> {
   const { signal, isHead } = exchange
-  exchange.begin(200, mediaHeaders('video/iso.segment', target))
+  exchange.begin(200, mediaHeaders(SEGMENT_TYPE, target))
   let sentBytes = 0
   for (;;) {
     const held = isHead ? 'end' : await segment.next(signal)

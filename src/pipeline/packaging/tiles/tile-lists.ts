@@ -101,11 +101,16 @@ export function tilePlaylist(
  * The tiles of one period. With their times, not by number alone: a player that reckons with the longest segment would
  * stay as far behind the live edge as a tile is long. Undefined while there is none.
  */
-export function tileSet(layout: TileLayout, video: PictureSize, run: TiledRun): MpdAdaptationSet | undefined {
+export function tileSet(
+  layout: TileLayout,
+  video: PictureSize,
+  run: TiledRun & { readonly availabilityTimeOffsetMs?: number },
+): MpdAdaptationSet | undefined {
   const tiles = listedTiles(layout, run)
   const [first] = tiles
   if (!first) return undefined
   const { columns, rows } = layout
+  const { availabilityTimeOffsetMs } = run
   const cell = tileCell(layout, video)
   return {
     id: TILE_SET_ID,
@@ -124,6 +129,8 @@ export function tileSet(layout: TileLayout, video: PictureSize, run: TiledRun): 
           presentationTimeOffsetTicks: 0,
           segments: {
             kind: 'timeline',
+            // A player takes the least of all sets for what the stream allows.
+            ...(availabilityTimeOffsetMs === undefined ? {} : { availabilityTimeOffsetMs }),
             // Whole tiles to the end: their pictures are found by their place.
             entries: tiles.map(({ number }) => ({
               startTicks: number * tileMs(layout),

@@ -1,9 +1,13 @@
 import { formatMpd, type MpdAdaptationSet, type MpdPeriod } from '../../../media/formats/dash/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { type TileLayout, tileSet } from '../../packaging/index.ts'
+import { startsWithKeyframe } from './vod-keyframes.ts'
 import { bandwidth } from './vod-playlists.ts'
 import { durationMs, type RecordedRun, runsOf, tiledRun, tiledVideo } from './vod-tiles.ts'
 
+/** No track has such a number. */
+const TRICK_SET_ID = 80_000
+const MAX_PLAYOUT_RATE = 32
 /** How long a player may keep the MPD of a recording that is still being written. */
 const OPEN_UPDATE_MS = 2000
 
@@ -13,14 +17,14 @@ const OPEN_UPDATE_MS = 2000
  */
 export function vodManifest(
   recordings: readonly RecordingDetail[],
-  layout: TileLayout | undefined,
+  beside: ListedBeside,
   folderOf: (recording: RecordingDetail) => string = () => '',
 ): string {
   const periods: MpdPeriod[] = []
   let startMs = 0
   for (const recording of recordings) {
     for (const run of runsOf(recording)) {
-      periods.push(periodOf({ recording, folder: folderOf(recording), layout }, run, startMs))
+      periods.push(periodOf({ recording, folder: folderOf(recording), ...beside }, run, startMs))
       startMs += run.endMs - run.startMs
     }
   }
@@ -44,17 +48,23 @@ export function vodManifest(
   })
 }
 
-type Source = {
-  readonly recording: RecordingDetail
-  readonly folder: string
-  readonly layout: TileLayout | undefined
+/** What lists have beside the tracks. */
+export type ListedBeside = {
+  /** Of thumbnails; absent where none can be made. */
+  readonly tiles?: TileLayout
+  /** MPDs list keyframes for fast playback. */
+  readonly trickMode: boolean
 }
 
+type Source = ListedBeside & { readonly recording: RecordingDetail; readonly folder: string }
+
 function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod {
-  const { recording, folder, layout } = source
+  const { recording, folder, tiles: layout, trickMode } = source
   const adaptationSets = recording.tracks.flatMap((track) => {
     const segments = run.segments.filter(({ trackId }) => trackId === track.trackId)
-    return segments.length === 0 ? [] : [adaptationSet(source, track, { ...run, segments })]
+    if (segments.length === 0) return []
+    const set = adaptationSet(source, track, { ...run, segments })
+    return [set, ...(trickMode && track.kind === 'video' ? trickSet(set, track, segments) : [])]
   })
   const video = layout && tiledVideo({ ...recording, segments: run.segments })
   const tiles = layout && video && tileSet(layout, video, tiledRun(recording, run, folder))
@@ -90,6 +100,26 @@ function adaptationSet({ recording, folder }: Source, track: TrackFact, run: Rec
       },
     ],
   }
+}
+
+/** Keyframes only, where every segment starts with one. */
+function trickSet(
+  of: MpdAdaptationSet,
+  { clockRateHz }: TrackFact,
+  segments: readonly SegmentFact[],
+): MpdAdaptationSet[] {
+  const [main] = of.representations
+  if (!main || !segments.every(startsWithKeyframe)) return []
+  const bitsPerSecond = segments.map(
+    ({ keyframes, durationTicks }) => ((keyframes[0]?.sizeBytes ?? 0) * 8 * clockRateHz) / Math.max(1, durationTicks),
+  )
+  const { frameRate: _, ...shape } = main
+  const template = { ...main.template, media: main.template.media.replace('$Number$', 'key$Number$') }
+  const bandwidthBps = Math.max(1, ...bitsPerSecond)
+  const keys = { ...shape, id: `${main.id}-keys`, bandwidthBps, maxPlayoutRate: MAX_PLAYOUT_RATE, template }
+  return [
+    { id: TRICK_SET_ID + of.id, contentType: 'video', trickModeOf: of.id, startWithSap: 1, representations: [keys] },
+  ]
 }
 
 function endEpochMs(recording: RecordingDetail, segment: SegmentFact): number {

@@ -1,6 +1,7 @@
 import { formatMediaPlaylist, formatMultivariantPlaylist, type HlsSegment } from '../../../media/formats/hls/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { imageVariant, type TileLayout } from '../../packaging/index.ts'
+import { vodKeyVariant } from './vod-keyframes.ts'
 import { hasTiles, tiledVideo } from './vod-tiles.ts'
 
 const AUDIO_GROUP = 'audio'
@@ -47,7 +48,9 @@ export function vodMultivariantPlaylist(
     : []
   const picture = layout && hasTiles(layout, recording) ? tiledVideo(recording) : undefined
   const images = layout && picture ? [imageVariant(layout, picture, query)] : []
-  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions, images })
+  // Of a part of the past there is none.
+  const iFrames = query === '' ? video.flatMap((track) => vodKeyVariant(recording, track) ?? []) : []
+  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions, iFrames, images })
 }
 
 /** Of the recorded segments of a track: the peak of a segment, and the mean. */

@@ -8,7 +8,8 @@ import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
 import { cutToRange } from './time-range.ts'
 import type { RangeTarget, VodHandler, VodTarget } from './vod-handler.ts'
-import { vodManifest } from './vod-manifest.ts'
+import { keyedSegment, keyPlaylistUri, readKeySegment, vodKeyPlaylist } from './vod-keyframes.ts'
+import { type ListedBeside, vodManifest } from './vod-manifest.ts'
 import { rangeTrackPlaylist, vodMultivariantPlaylist, vodTrackPlaylist } from './vod-playlists.ts'
 import { vodTilePlaylist } from './vod-tiles.ts'
 
@@ -18,8 +19,7 @@ export type VodOptions = {
   readonly recording: (id: string) => Promise<RecordingDetail | undefined>
   /** Ids of the recordings of a stream that touch a time, oldest first. */
   readonly recordingsOf: (stream: string, fromMs: number, toMs: number | undefined) => Promise<readonly string[]>
-  /** Of thumbnails; absent where none can be made. */
-  readonly tiles?: TileLayout
+  readonly beside: ListedBeside
   readonly nowMs: () => number
 }
 
@@ -60,7 +60,7 @@ export class VodService implements VodHandler {
   async serve(request: IncomingMessage, response: ServerResponse, { id, file }: VodTarget): Promise<void> {
     const cached = this.#cache.get(id)
     // What is recorded does not change: a stale list that knows the file will do.
-    const isKnown = cached !== undefined && blobKey(cached.detail, file) !== undefined
+    const isKnown = cached !== undefined && isRecorded(cached.detail, file)
     const entry = isKnown ? cached : await this.#load(id)
     const list = file === 'mp4' ? undefined : this.#list(entry, file)
     if (list) return sendList(request, response, list)
@@ -75,7 +75,7 @@ export class VodService implements VodHandler {
     const ids = await this.#options.recordingsOf(stream, range.fromMs, range.toMs)
     const details = await Promise.all(ids.map(async (id) => (await this.#load(id)).detail))
     const cut = details.map((detail) => cutToRange(detail, range)).filter(({ segments }) => segments.length > 0)
-    const list = rangeList(cut, { stream, file, range }, this.#options.tiles)
+    const list = rangeList(cut, { stream, file, range }, this.#options.beside)
     if (list === undefined) throw new AccessDeniedError(`nothing of "${stream}" is recorded of that time`, 'not-found')
     sendList(request, response, list)
   }
@@ -83,7 +83,7 @@ export class VodService implements VodHandler {
   #list({ detail, lists }: Cached, file: string): List | undefined {
     const known = lists.get(file)
     if (known) return known
-    const made = recordingList(detail, file, this.#options.tiles)
+    const made = recordingList(detail, file, this.#options.beside)
     if (made) lists.set(file, made)
     return made
   }
@@ -91,6 +91,8 @@ export class VodService implements VodHandler {
   async #body(entry: Cached, file: string): Promise<Body> {
     const { detail } = entry
     if (file === 'mp4') return this.#movie(entry)
+    const keyed = keyedSegment(detail, file)
+    if (keyed) return keyBody(detail, file, await readKeySegment(this.#options.store, keyed))
     const key = blobKey(detail, file)
     if (key === undefined) throw new AccessDeniedError('no such file in this recording', 'not-found')
     const totalBytes = await this.#options.store.size(key)
@@ -98,7 +100,7 @@ export class VodService implements VodHandler {
     return {
       totalBytes,
       contentType: 'video/mp4',
-      cacheControl: 'public, max-age=31536000, immutable',
+      cacheControl: FOR_EVER,
       etag: `"${detail.id}/${file}"`,
       read: (from, to) => readBlob(store, key, { from, to }),
     }
@@ -148,6 +150,20 @@ export class VodService implements VodHandler {
   }
 }
 
+const FOR_EVER = 'public, max-age=31536000, immutable'
+
+function keyBody(detail: RecordingDetail, file: string, bytes: Uint8Array): Body {
+  return {
+    totalBytes: bytes.length,
+    contentType: 'video/mp4',
+    cacheControl: FOR_EVER,
+    etag: `"${detail.id}/${file}"`,
+    async *read(from, to) {
+      yield bytes.subarray(from, to)
+    },
+  }
+}
+
 const LIST_TYPES = { hls: 'application/vnd.apple.mpegurl', dash: 'application/dash+xml' } as const
 
 function listOf(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): List {
@@ -159,11 +175,15 @@ function listOf(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): 
 }
 
 /** Undefined where that file is no list. */
-function recordingList(detail: RecordingDetail, file: string, tiles: TileLayout | undefined): List | undefined {
+function recordingList(detail: RecordingDetail, file: string, beside: ListedBeside): List | undefined {
+  const { tiles } = beside
   const isEnded = detail.endedMs !== undefined
   if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(detail, tiles), 'hls', isEnded)
-  if (file === 'manifest.mpd') return listOf(vodManifest([detail], tiles), 'dash', isEnded)
+  if (file === 'manifest.mpd') return listOf(vodManifest([detail], beside), 'dash', isEnded)
   if (file === TILE_PLAYLIST) return tileList(tiles, [detail], isEnded)
+  const keyed = detail.tracks.find((each) => file === keyPlaylistUri(each))
+  const keys = keyed && vodKeyPlaylist(detail, keyed)
+  if (keys !== undefined) return listOf(keys, 'hls', isEnded)
   const asPlaylist = /^t(\d+)\.m3u8$/.exec(file)
   const track = detail.tracks.find(({ trackId }) => trackId === Number(asPlaylist?.[1]))
   return track && listOf(vodTrackPlaylist(detail, track), 'hls', isEnded)
@@ -183,18 +203,23 @@ function tileList(
 function rangeList(
   recordings: readonly RecordingDetail[],
   { stream, file, range }: RangeTarget,
-  tiles: TileLayout | undefined,
+  beside: ListedBeside,
 ): List | undefined {
+  const { tiles } = beside
   const [first] = recordings
   if (!first) return undefined
   const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
   const folder = `${'../'.repeat(stream.split('/').length)}vod/`
   const folderOf = ({ id }: RecordingDetail) => `${folder}${id}/`
   if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(first, tiles, range.query), 'hls', isEnded)
-  if (file === 'manifest.mpd') return listOf(vodManifest(recordings, tiles, folderOf), 'dash', isEnded)
+  if (file === 'manifest.mpd') return listOf(vodManifest(recordings, beside, folderOf), 'dash', isEnded)
   if (file === TILE_PLAYLIST) return tileList(tiles, recordings, isEnded, folderOf)
   const track = /^t(\d+)\.m3u8$/.exec(file)?.[1]
   return track === undefined ? undefined : listOf(rangeTrackPlaylist(recordings, Number(track), folder), 'hls', isEnded)
+}
+
+function isRecorded(detail: RecordingDetail, file: string): boolean {
+  return blobKey(detail, file) !== undefined || keyedSegment(detail, file) !== undefined
 }
 
 function blobKey(detail: RecordingDetail, file: string): string | undefined {

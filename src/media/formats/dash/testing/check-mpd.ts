@@ -181,15 +181,15 @@ function timelineGrows({ segments }: ReadRepresentation): boolean {
   })
 }
 
-/** Chunked segments can be asked for before their end, by less than their length. */
+/** Segments can be asked for before their end, by less than their length. */
 function availabilityOffset({ root }: ReadMpd): string[] {
   return everyElement(root)
     .filter(({ name, attributes }) => name === 'SegmentTemplate' && attributes.has('availabilityTimeOffset'))
     .flatMap(({ attributes }) => {
       const offset = Number(attributes.get('availabilityTimeOffset'))
-      const length = Number(attributes.get('duration')) / Number(attributes.get('timescale'))
-      const isComplete = attributes.get('availabilityTimeComplete') !== 'false'
-      return offset > 0 && offset < length && !isComplete ? [] : [`${offset} s of ${length} s`]
+      const duration = attributes.get('duration')
+      const length = duration === undefined ? Infinity : Number(duration) / Number(attributes.get('timescale'))
+      return offset > 0 && offset < length ? [] : [`${offset} s of ${length} s`]
     })
 }
 

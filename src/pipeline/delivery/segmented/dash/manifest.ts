@@ -1,7 +1,9 @@
+import { MalformedInputError } from '../../../../media/errors.ts'
 import {
   formatMpd,
   type Mpd,
   type MpdAdaptationSet,
+  type MpdNominal,
   type MpdPeriod,
   type MpdRepresentation,
   type MpdSegmentTemplate,
@@ -18,10 +20,16 @@ import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
-import { initUri, NEXT_LIFE, segmentUri } from '../segment-address.ts'
+import { initUri, keyUri, NEXT_LIFE, segmentUri } from '../segment-address.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
 export type DashTemplate = 'timeline' | 'number'
+
+/** `?template=` of an MPD. Throws MalformedInputError. */
+export function readTemplate(text: string | null): DashTemplate | undefined {
+  if (text === null || text === 'timeline' || text === 'number') return text ?? undefined
+  throw new MalformedInputError('template', 0, 'expected timeline or number')
+}
 
 /** Asked for beside the manifest, answers with the server's time. */
 export const UTC_QUERY = 'utc'
@@ -35,12 +43,17 @@ const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
 /** Tracks of one run start up to this much before each other. */
 const NEARLY_MS = 500
 const FOREIGN_SET_ID = 100
+/** Of keyframes; foreign sets are far from it. */
+const TRICK_SET_ID = 80_000
+const MAX_PLAYOUT_RATE = 32
 /** Target durations behind the live edge without low latency: as HOLD-BACK of HLS. */
 const DELAY_TARGETS = 3
 
 export type ManifestOptions = {
   readonly template: DashTemplate
   readonly planned?: readonly PlannedMember[]
+  /** Keyframes are a set of their own. */
+  readonly trickMode?: boolean
   /** Of thumbnails; absent where there are none. */
   readonly tiles?: TileLayout
 }
@@ -111,7 +124,11 @@ function runOf(runs: readonly IndexedRun[], { sequence }: IndexedSegment): Index
 }
 
 /** Every discontinuity of the stream starts a period, for the members of its ladder too. */
-function periodsOf(name: string, ladder: Ladder, { template, planned = [], tiles }: ManifestOptions): MpdPeriod[] {
+function periodsOf(
+  name: string,
+  ladder: Ladder,
+  { template, planned = [], tiles, trickMode }: ManifestOptions,
+): MpdPeriod[] {
   const [source] = ladder
   const tiled = tiledTrack(source.index)
   const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
@@ -132,8 +149,9 @@ function periodsOf(name: string, ladder: Ladder, { template, planned = [], tiles
     if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
     const tileRun = tileRuns[at]
-    const set = tiles && tiled && tileRun && tileSet(tiles, videoSize(tiled), { ...tileRun, startMs: run.gridMs })
-    const sets = [...adaptationSets(parts), ...(set ? [set] : [])]
+    const place = tileRun && { ...tileRun, startMs: run.gridMs, ...availabilityOffset(source.index, template) }
+    const images = tiles && tiled && place && tileSet(tiles, videoSize(tiled), place)
+    const sets = [...adaptationSets(parts), ...(trickMode ? trickSets(parts) : []), ...(images ? [images] : [])]
     return [{ id: `p${run.sequence}`, startMs: run.gridMs, adaptationSets: sets }]
   })
 }
@@ -198,6 +216,50 @@ function adaptationSet(first: RunOfTrack, members: readonly RunOfTrack[], isMain
   }
 }
 
+/** The keyframes of the stream's own video, from the same segments, for players that go fast. */
+function trickSets(parts: readonly RunOfTrack[]): MpdAdaptationSet[] {
+  const part = parts.find(({ member, track }) => member.prefix === '' && track.info.kind === 'video')
+  const keyed = part?.segments.filter(({ place }) => place !== 'gap')
+  if (!part || !keyed?.every(({ isIndependent, keyframes }) => isIndependent && keyframes.length > 0)) return []
+  const { info } = part.track
+  const { initialization, ...template } = segmentTemplate(part)
+  const { segments } = template
+  const ofKeys = {
+    ...template,
+    ...(initialization === undefined ? {} : { initialization }),
+    media: keyUri(part.member.index.life, info.id, '$Number$'),
+    segments: segments.kind === 'nominal' ? withoutChunks(segments) : segments,
+  }
+  const bitsPerSecond = keyed.map(
+    ({ keyframes, durationTicks }) => ((keyframes[0]?.sizeBytes ?? 0) * 8 * info.clockRateHz) / durationTicks,
+  )
+  const { id, codecs, widthPx, heightPx } = representation(part)
+  const shape = widthPx === undefined || heightPx === undefined ? {} : { widthPx, heightPx }
+  return [
+    {
+      id: TRICK_SET_ID + info.id,
+      contentType: 'video',
+      trickModeOf: info.id,
+      startWithSap: 1,
+      representations: [
+        {
+          id: `${id}-keys`,
+          bandwidthBps: Math.max(1, ...bitsPerSecond),
+          ...(codecs === undefined ? {} : { codecs }),
+          ...shape,
+          maxPlayoutRate: MAX_PLAYOUT_RATE,
+          template: ofKeys,
+        },
+      ],
+    },
+  ]
+}
+
+/** The server waits until the segment has ended. */
+function withoutChunks({ kind, durationTicks, availabilityTimeOffsetMs }: MpdNominal): MpdNominal {
+  return { kind, durationTicks, ...(availabilityTimeOffsetMs === undefined ? {} : { availabilityTimeOffsetMs }) }
+}
+
 function representation(part: RunOfTrack): MpdRepresentation {
   const { info } = part.track
   const kindFacts =
@@ -214,6 +276,15 @@ function representation(part: RunOfTrack): MpdRepresentation {
     ...kindFacts,
     template: segmentTemplate(part),
   }
+}
+
+/** A segment can be had as soon as its first part is there. Players take the least of all sets for what is possible. */
+function availabilityOffset(
+  { options, isLowLatency, ended }: CmafIndex,
+  template: DashTemplate,
+): { readonly availabilityTimeOffsetMs?: number } {
+  const isLow = template === 'number' && isLowLatency && !ended
+  return isLow ? { availabilityTimeOffsetMs: options.segmentMs - options.partTargetMs } : {}
 }
 
 function segmentTemplate({ member, track, segments, run, template, plannedBps }: RunOfTrack): MpdSegmentTemplate {
@@ -235,14 +306,15 @@ function segmentTemplate({ member, track, segments, run, template, plannedBps }:
   }
   const { segmentMs, partTargetMs } = index.options
   const firstMs = ((first?.startTicks ?? 0) * 1000) / clockRateHz
-  const low = index.isLowLatency && !index.ended
+  const offset = availabilityOffset(index, template)
+  const low = offset.availabilityTimeOffsetMs !== undefined
   return {
     ...common,
     startNumber: firstNumber - Math.round((firstMs - run.gridMs) / segmentMs),
     segments: {
       kind: 'nominal',
       durationTicks: ticks(segmentMs),
-      ...(low ? { availabilityTimeOffsetMs: segmentMs - partTargetMs, resyncTicks: ticks(partTargetMs) } : {}),
+      ...(low ? { ...offset, isChunked: true, resyncTicks: ticks(partTargetMs) } : {}),
     },
   }
 }

@@ -1,0 +1,71 @@
+import { formatMediaPlaylist, type HlsIFrameVariant } from '../../../media/formats/hls/index.ts'
+import { writeKeyFragment } from '../../../media/formats/mp4/index.ts'
+import type { BlobStore, RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
+
+/** What was repaired has lost them. */
+export function startsWithKeyframe({ keyframes, startTicks }: SegmentFact): boolean {
+  return keyframes[0]?.ticks === startTicks
+}
+
+function keyedSegments(recording: RecordingDetail, { trackId }: TrackFact): SegmentFact[] {
+  return recording.segments.filter((segment) => segment.trackId === trackId && startsWithKeyframe(segment))
+}
+
+export function keyPlaylistUri({ trackId }: Pick<TrackFact, 'trackId'>): string {
+  return `t${trackId}-iframes.m3u8`
+}
+
+/** The keyframes that segments start with, each a segment of its own. RFC 8216bis, 4.4.3.6. */
+export function vodKeyPlaylist(recording: RecordingDetail, track: TrackFact): string | undefined {
+  const segments = keyedSegments(recording, track)
+  if (track.kind !== 'video' || segments.length === 0) return undefined
+  const isEnded = recording.endedMs !== undefined
+  const { trackId, clockRateHz } = track
+  const endOf = ({ startTicks, durationTicks }: SegmentFact) => startTicks + durationTicks
+  return formatMediaPlaylist({
+    type: isEnded ? 'vod' : 'event',
+    iFramesOnly: true,
+    mediaSequence: 0,
+    independentSegments: true,
+    isEnded,
+    segments: segments.map((segment, at) => ({
+      uri: `t${trackId}-key${segment.sequence}.m4s`,
+      durationMs: ((endOf(segment) - segment.startTicks) * 1000) / clockRateHz,
+      discontinuity: segment.discontinuity && at > 0,
+      map: { uri: `t${trackId}-init${segment.initId}.mp4` },
+      programDateTimeMs: segment.epochMs,
+    })),
+  })
+}
+
+/** RFC 8216bis, 4.4.6.3. */
+export function vodKeyVariant(recording: RecordingDetail, track: TrackFact): HlsIFrameVariant | undefined {
+  const rates = keyedSegments(recording, track).flatMap(({ keyframes, durationTicks }) => {
+    const bytes = keyframes[0]?.sizeBytes ?? 0
+    return durationTicks > 0 ? [(bytes * 8 * track.clockRateHz) / durationTicks] : []
+  })
+  if (track.kind !== 'video' || rates.length === 0) return undefined
+  const { widthPx, heightPx, codecString } = track
+  return {
+    uri: keyPlaylistUri(track),
+    bandwidthBps: Math.max(...rates),
+    codecs: [codecString],
+    ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
+  }
+}
+
+const KEY_FILE = /^t(\d{1,5})-key(\d{1,12})\.m4s$/
+
+/** The segment whose keyframe a file below `/vod/ID/` is. */
+export function keyedSegment(recording: RecordingDetail, file: string): SegmentFact | undefined {
+  const [, track, sequence] = KEY_FILE.exec(file) ?? []
+  const found = recording.segments.find((each) => each.trackId === Number(track) && each.sequence === Number(sequence))
+  return found && startsWithKeyframe(found) ? found : undefined
+}
+
+export async function readKeySegment(store: BlobStore, segment: SegmentFact): Promise<Uint8Array> {
+  const { key, keyframes, trackId, sequence, startTicks, durationTicks } = segment
+  const { offsetBytes = 0, sizeBytes = 0 } = keyframes[0] ?? {}
+  const data = await store.read(key, offsetBytes, offsetBytes + sizeBytes)
+  return Buffer.concat(writeKeyFragment({ trackId, sequence, startTicks, durationTicks }, data))
+}

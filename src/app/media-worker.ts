@@ -65,7 +65,7 @@ class MediaWorker {
   readonly #reporter: WorkerReporter
   readonly #renditions: Renditions
   /** What lists of HLS and DASH have beside the tracks; tiles where they can be made. */
-  readonly #beside: { readonly trickMode: boolean; readonly tiles?: TileLayout }
+  readonly #beside: { readonly trickMode: boolean; readonly inLiveHls: boolean; readonly tiles?: TileLayout }
   #viewerCount = 0
   #demo: DemoPublisher | undefined
 
@@ -84,9 +84,9 @@ class MediaWorker {
       log: this.#log,
       startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
     })
-    const { enabled, ...layout } = data.config.thumbnails
+    const { enabled, inLiveHls, ...layout } = data.config.thumbnails
     const tiles = enabled && missingCodecs() === undefined ? { tiles: layout } : {}
-    this.#beside = { trickMode: data.config.dash.trickMode, ...tiles }
+    this.#beside = { trickMode: data.config.dash.trickMode, inLiveHls, ...tiles }
     this.#pictures = new Pictures(this.#hub, this.#log, data.config.thumbnails)
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({

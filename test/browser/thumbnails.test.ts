@@ -71,6 +71,7 @@ async function stage(t: TestContext): Promise<Stage> {
     'streams.**.graceMs=0',
     'thumbnails.intervalMs=1000',
     'thumbnails.columns=4',
+    'thumbnails.inLiveHls=true',
     'dash.trickMode=true',
   ])
   t.after(() => server[Symbol.asyncDispose]())

@@ -147,6 +147,12 @@ const KEYS = z.strictObject({
         .boolean()
         .default(true)
         .describe('Thumbnail tiles in HLS and DASH lists of what is recorded; made when a player asks for one.'),
+      inLiveHls: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Name them in the multivariant playlist of a live stream too. shaka-player then stays a tile further behind the live edge; MPDs, recordings and the past of a stream have them anyway.',
+        ),
       columns: z.int().min(1).max(20).default(5).describe('Pictures in a row of a tile.'),
       rows: z.int().min(1).max(20).default(2).describe('Rows of a tile.'),
       intervalMs: z.int().min(500).max(600_000).default(2000).describe('Time from one picture to the next.'),

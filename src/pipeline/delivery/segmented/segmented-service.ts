@@ -36,7 +36,10 @@ export type SegmentedOptions = {
   /** Of MPDs that are asked for without `?template=`. */
   readonly dashTemplate: DashTemplate
   readonly ladders: Ladders
-  readonly beside: Pick<ManifestOptions, 'tiles' | 'trickMode'>
+  readonly beside: Pick<ManifestOptions, 'tiles' | 'trickMode'> & {
+    /** Multivariant playlists name the tiles while the stream is live. */
+    readonly inLiveHls: boolean
+  }
   /** Whether there are MPEG-TS segments. */
   readonly mpegTs: boolean
   readonly lingerMs: number
@@ -141,7 +144,8 @@ export class SegmentedService {
     if (resource.kind === 'multivariant') {
       const { ladder, planned } = await this.#ladder(name, entry, request.signal)
       const version = ladderVersion(ladder, planned)
-      const images = imageVariants(this.#options.beside.tiles, name, index)
+      const { tiles, inLiveHls } = this.#options.beside
+      const images = inLiveHls || index.ended ? imageVariants(tiles, name, index) : []
       const make = () => multivariantPlaylist(ladder, { planned, images })
       const list = texts.get(`multivariant ${images.length}`, version, make)
       return { kind: 'list', list, maxAgeSeconds: Math.min(2, index.targetSeconds) }

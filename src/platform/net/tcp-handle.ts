@@ -105,19 +105,30 @@ function keep(request: WriteRequest, bytes: Kept, socket: Socket, onTaken: () =>
 /** Every socket of a thread is read into this: what was read is used up before the next read. */
 const READ_BUFFER = Buffer.from(new ArrayBuffer(256 * 1024))
 
+/** What the peer sends stays in the kernel between `pause` and `resume`, its end included. */
+export interface Reading {
+  pause(): void
+  /** What has come meanwhile is read in the next poll phase of the loop: before its next `setImmediate`. */
+  resume(): void
+}
+
 /**
  * `onBytes` gets what the peer sends, as a view that is valid during the call only: no buffer is made and no stream
- * machinery runs per read. For sockets that are read to their end and never paused. End and errors come as the socket's
- * events, as ever.
+ * machinery runs per read. For sockets that are read to their end. End and errors come as the socket's events, as ever.
+ * Undefined where reading cannot be paused without the stream's machinery.
  */
-export function onSocketBytes(socket: Socket, onBytes: (bytes: Uint8Array) => void): void {
+export function onSocketBytes(socket: Socket, onBytes: (bytes: Uint8Array) => void): Reading | undefined {
   const handle = tcpHandle(socket)
   if (!BINDING || !handle) {
     socket.on('data', (bytes: Buffer) => onBytes(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)))
-    return
+    return undefined
   }
   readWith(handle, (buffer, count) => onBytes(new Uint8Array(buffer.buffer, buffer.byteOffset, count)))
   socket.resume()
+  return {
+    pause: () => void (socket.destroyed || handle.readStop()),
+    resume: () => void (socket.destroyed || handle.readStart()),
+  }
 }
 
 type OnRead = (buffer: Buffer, count: number) => void

@@ -17,6 +17,8 @@ export type DeliveryCounters = { sentBytes: number; moves: number; closed: Map<C
 
 /** Stalled and waiting viewers are looked at even when the stream is silent. */
 const WATCH_MS = 500
+/** Between passes that follow each other faster nobody rests: not two pictures come in that time. */
+const MIN_REST_MS = 40
 
 type Entry = { readonly fanout: Fanout; idleSinceMs: number | undefined; dirty: boolean }
 
@@ -27,6 +29,8 @@ export class Delivery {
   readonly #clock: FlushClock
   readonly #entries = new Map<Subscription, Entry>()
   readonly #watch: NodeJS.Timeout
+  readonly #startPassSoon = () => this.#startPass()
+  #resting: (() => void)[] = []
   #scheduled = false
   #passing: Entry[] = []
   #passStartedMs = 0
@@ -90,27 +94,60 @@ export class Delivery {
     return entry
   }
 
+  /**
+   * False while passes follow each other closely. Else `readOn` is called once, right before the next pass, so that what
+   * is read then goes out in it.
+   */
+  restUntilPass(readOn: () => void): boolean {
+    if (this.#clock.intervalMs < MIN_REST_MS) return false
+    this.#resting.push(readOn)
+    this.#schedule()
+    return true
+  }
+
   #onData(entry: Entry): void {
     entry.dirty = true
+    this.#schedule()
+  }
+  #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     const sinceMs = performance.now() - this.#passStartedMs
     const waitMs = this.#clock.intervalMs - sinceMs
-    if (waitMs <= 1) setImmediate(() => this.#startPass())
-    else setTimeout(() => this.#startPass(), waitMs)
+    if (waitMs <= 1) setImmediate(this.#startPassSoon)
+    else setTimeout(() => this.#onTime(), waitMs)
+  }
+  #onTime(): void {
+    // The loop reads in its poll phase, which comes before its immediates.
+    if (this.#resting.length > 0) setImmediate(this.#startPassSoon)
+    else this.#startPass()
+    this.#readOn()
+  }
+  #readOn(): void {
+    const resting = this.#resting
+    if (resting.length === 0) return
+    this.#resting = []
+    for (const readOn of resting) readOn()
   }
 
   #startPass(): void {
-    this.#passStartedMs = performance.now()
-    this.#passCostMs = 0
+    const nowMs = performance.now()
     this.#passing = []
     for (const entry of this.#entries.values()) {
       if (!entry.dirty) continue
       entry.dirty = false
-      entry.fanout.startPass(this.#passStartedMs)
+      entry.fanout.startPass(nowMs)
       this.#passing.push(entry)
     }
+    if (this.#passing.length === 0) return this.#passLater()
+    this.#passStartedMs = nowMs
+    this.#passCostMs = 0
     this.#step()
+  }
+  /** Nothing has come: the next frame goes out at once, and whoever rests must be read for it. */
+  #passLater(): void {
+    this.#scheduled = false
+    this.#readOn()
   }
   #step(): void {
     const startedMs = performance.now()
@@ -124,7 +161,8 @@ export class Delivery {
     }
     this.#clock.passTook(this.#passCostMs + performance.now() - startedMs)
     this.#scheduled = false
-    for (const entry of this.#entries.values()) if (entry.dirty) return this.#onData(entry)
+    if (this.#resting.length > 0) return this.#schedule()
+    for (const entry of this.#entries.values()) if (entry.dirty) return this.#schedule()
   }
 
   #onWatch(): void {

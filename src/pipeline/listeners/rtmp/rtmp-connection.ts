@@ -11,7 +11,7 @@ import {
 import { plainAddress } from '../../../platform/auth/index.ts'
 import { streamNameProblem } from '../../../platform/config/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
-import { onSocketBytes } from '../../../platform/net/index.ts'
+import { onSocketBytes, type Reading } from '../../../platform/net/index.ts'
 import { errorFields } from '../../../platform/telemetry/index.ts'
 import { type CloseReason, Viewer } from '../../delivery/index.ts'
 import { rtmpToFrames } from '../../ingest/index.ts'
@@ -24,6 +24,12 @@ const CRYPTO: RtmpCrypto = {
   randomBytes: (length) => randomBytes(length),
 }
 
+/**
+ * A publisher that sends more than this between two passes is read as it comes: the kernel's buffer, 128 KiB at first,
+ * must not hold it up.
+ */
+const MAX_RESTED_BYTES = 65_536
+
 type Publishing = { readonly publication: Publication; readonly toFrames: FlvTagDemuxer; lastMediaMs: number }
 
 /** One RTMP connection: socket ⇄ session, and per message stream a publication or a viewer. */
@@ -34,6 +40,8 @@ export class RtmpConnection {
   readonly #protocol: string
   readonly #publishing = new Map<number, Publishing | 'asked'>()
   readonly #playing = new Map<number, Viewer | 'asked'>()
+  readonly #reading: Reading | undefined
+  readonly #readOn = () => this.#reading?.resume()
   readonly remoteAddress: string
 
   constructor(context: ListenerContext, socket: Socket, protocol: 'rtmp' | 'rtmps') {
@@ -57,7 +65,7 @@ export class RtmpConnection {
       { maxMessageBytes, maxBufferedBytes, handshakeMs, idleMs: handshakeMs },
     )
     socket.setNoDelay(true)
-    onSocketBytes(socket, (bytes) => this.#receive(bytes))
+    this.#reading = onSocketBytes(socket, (bytes) => this.#receive(bytes))
     socket.on('error', () => {})
     socket.on('close', () => this.#session.close())
   }
@@ -81,7 +89,18 @@ export class RtmpConnection {
     const receive = () => this.#session.receive(bytes, performance.now())
     const [publishing] = this.#publishing.values()
     if (this.#publishing.size !== 1 || !publishing || publishing === 'asked') receive()
-    else publishing.publication.gather(receive)
+    else {
+      publishing.publication.gather(receive)
+      if (bytes.length <= MAX_RESTED_BYTES) this.#rest(publishing.publication)
+    }
+  }
+  /**
+   * What the viewers get in the next pass is read right before it, all at once: a stream's way through the server costs
+   * two to three times as much while everything it touches has to be fetched anew for every picture.
+   */
+  #rest(publication: Publication): void {
+    if (!this.#reading || this.#playing.size > 0 || !publication.isForPasses()) return
+    if (this.#context.delivery.restUntilPass(this.#readOn)) this.#reading.pause()
   }
 
   /** Log bytes and control messages share the socket; both are written in whole messages. */

@@ -40,6 +40,14 @@ export class OwnedStream {
     return [...this.#running.keys()]
   }
 
+  /** Nothing takes this stream's frames but endless outputs, and nobody reads those but `worker`. */
+  isForPassesOf(worker: number): boolean {
+    if (this.#running.size === 0 || this.stream.consumerCount !== this.#running.size) return false
+    for (const { output, users } of this.#running.values())
+      if (output.snapshot || users.size !== 1 || !users.has(worker)) return false
+    return true
+  }
+
   /** Starts the output if nobody had it. Throws UnsupportedInputError where the format cannot carry the tracks. */
   open(format: string, worker: number): StreamOutput {
     let running = this.#running.get(format)

@@ -10,6 +10,8 @@ export class Publication implements MediaSink {
   #ended = false
   /** Set by the connection: another publisher or an operator ends this one. */
   onKick: (reason: string) => void = () => {}
+  /** Set by the hub: nothing uses the frames between two passes over the viewers of this worker. */
+  isForPasses: () => boolean = () => false
 
   constructor(name: string, sessionId: string, writer: FrameLogWriter, onEnd: (reason: string) => void) {
     this.name = name

@@ -130,8 +130,10 @@ export class StreamHub {
     this.#publications.get(sessionId)?.kick(reason)
   }
 
-  #attachLocal({ name, sessionId }: Publication, log: LogWriter, times: PublisherTimes): void {
+  #attachLocal(publication: Publication, log: LogWriter, times: PublisherTimes): void {
+    const { name, sessionId } = publication
     const owned = this.#own(name)
+    publication.isForPasses = () => owned.isForPassesOf(this.#options.worker)
     const { reader } = openLocalLog(log, this.#options.worker, () => {
       if (owned.stream.sessionId === sessionId) owned.stream.pump()
     })

@@ -69,6 +69,9 @@ export class LiveStream {
   get sessionId(): string | undefined {
     return this.#session?.id
   }
+  get consumerCount(): number {
+    return this.#consumers.size
+  }
   /** Frames of the present publisher are still on their way to this thread, or may be. */
   get awaitsMore(): boolean {
     return this.#session !== undefined && !this.#session.reader.isDrained

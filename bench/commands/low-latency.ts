@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Column, formatTable, percentile } from '../support/figures.ts'
+import { LowLatencyMass, type MassFigures } from '../support/low-latency-mass.ts'
 import { LowLatencyViewer, type Observations } from '../support/low-latency-viewer.ts'
 import { cpuTime } from '../support/processes.ts'
 import { Publisher } from '../support/publisher.ts'
@@ -29,6 +30,8 @@ export type LowLatencyRow = {
 
 const STREAM = 'live/bench'
 const PART_MS = 1000 / 3
+/** So many of the viewers take times; the others only ask. */
+const WATCHED = 10
 
 /** Viewers of one stream by Low-Latency HLS, each with two requests that wait; the server on one core. */
 export async function lowLatency(options: LowLatencyOptions, say: (line: string) => void): Promise<LowLatencyRow[]> {
@@ -48,23 +51,29 @@ async function measure(count: number, options: LowLatencyOptions): Promise<LowLa
   const seen: Observations = { partEndsMs: new Map(), lists: new Map(), playlistsMs: [], arrivals: [], refusals: 0 }
   const first = await fetch(`http://127.0.0.1:${target.httpPort}/${STREAM}/index.m3u8`)
   if (!first.ok) throw new Error(`the playlist is answered ${first.status}`)
+  const watched = Math.min(count, WATCHED)
+  await using mass = new LowLatencyMass(target.httpPort, STREAM, count - watched)
   const viewers: LowLatencyViewer[] = []
   try {
-    for (let at = 0; at < count; at++) {
+    // They come while the others do, so that they are anywhere among them.
+    for (let at = 0; at < watched; at++) {
       viewers.push(new LowLatencyViewer(target.httpPort, STREAM, seen))
-      if (at % 10 === 9) await delay(20)
+      await delay(count / WATCHED)
     }
     await delay(warmUpSeconds * 1000)
     Object.assign(seen, { playlistsMs: [], arrivals: [], refusals: 0 })
-    const [server, load] = [cpuTime(target.pid).totalSeconds, process.cpuUsage()]
+    mass.reset()
+    const seconds = () => ({ server: cpuTime(target.pid).totalSeconds, mass: cpuTime(mass.pid).totalSeconds })
+    const [before, load] = [seconds(), process.cpuUsage()]
     await delay(windowSeconds * 1000)
     const { user, system } = process.cpuUsage(load)
-    const cpuShare = (cpuTime(target.pid).totalSeconds - server) / windowSeconds
+    const after = seconds()
+    const others = await mass.end()
     return {
       viewers: count,
-      cpuShare,
-      loadCpuShare: (user + system) / 1e6 / windowSeconds,
-      ...figuresOf(seen, count * windowSeconds),
+      cpuShare: (after.server - before.server) / windowSeconds,
+      loadCpuShare: ((user + system) / 1e6 + after.mass - before.mass) / windowSeconds,
+      ...figuresOf(seen, { others, viewerSeconds: count * windowSeconds }),
     }
   } finally {
     for (const viewer of viewers) viewer.close()
@@ -72,7 +81,10 @@ async function measure(count: number, options: LowLatencyOptions): Promise<LowLa
   }
 }
 
-function figuresOf({ playlistsMs, arrivals, partEndsMs, refusals }: Observations, viewerSeconds: number) {
+function figuresOf(
+  { playlistsMs, arrivals, partEndsMs, refusals }: Observations,
+  { others, viewerSeconds }: { readonly others: MassFigures; readonly viewerSeconds: number },
+) {
   const partsMs = arrivals.flatMap(({ uri, atMs }) => {
     const endMs = partEndsMs.get(uri)
     return endMs === undefined ? [] : [atMs - endMs]
@@ -84,8 +96,8 @@ function figuresOf({ playlistsMs, arrivals, partEndsMs, refusals }: Observations
     partP50Ms: of(partsMs, 0.5),
     partP95Ms: of(partsMs, 0.95),
     partP99Ms: of(partsMs, 0.99),
-    arrivedShare: arrivals.length / ((viewerSeconds * 1000) / PART_MS),
-    refusals,
+    arrivedShare: (arrivals.length + others.parts) / ((viewerSeconds * 1000) / PART_MS),
+    refusals: refusals + others.refusals,
   }
 }
 

@@ -77,6 +77,28 @@ describe('snapshots', { skip: NO_CODECS }, () => {
     assert.equal(service.madeCount, 2)
   })
 
+  it('are tiles of many, made once for a hundred who ask at the same time; what does not decode is the one before', async () => {
+    const { service } = makeService()
+    await using _ = service
+    const whole = made()
+    const broken = { track: whole.track, data: new Uint8Array(500) }
+    const tile = {
+      columns: 3,
+      rows: 2,
+      cell: { widthPx: 64, heightPx: 36 },
+      pictures: [whole, broken],
+      places: [0, 1, 1],
+    }
+    const tiles = await Promise.all(Array.from({ length: 100 }, () => service.tile('t', tile)))
+    assert.equal(service.madeCount, 1)
+    const frame = decoded(tiles[0] ?? assert.fail('no tile'), 'jpg')
+    assert.deepEqual([frame.widthPx, frame.heightPx], [192, 72])
+    const [one, three] = await Promise.all([service.tile('t1', { ...tile, places: [0] }), service.tile('t3', tile)])
+    assert.ok(decoded(three, 'jpg').luma > decoded(one, 'jpg').luma, 'three pictures are brighter than one on black')
+    const none = { ...tile, pictures: [broken], places: [0] }
+    await assert.rejects(service.tile('none', none), UnsupportedInputError)
+  })
+
   it('are not changed by what becomes of the bytes after the call', async () => {
     const { service } = makeService()
     await using _ = service

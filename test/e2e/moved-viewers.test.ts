@@ -126,8 +126,8 @@ function checkMoved({ numbers, seconds }: SlowViewer): void {
 }
 
 test('when memory is short the viewers that hold back most go, and the others lose nothing', async () => {
-  // 16 segments; a viewer may hold back twice as much by delivery.maxLagBytes.
-  await using server = await TestServer.start([...SETS, 'memory.poolBytes=16777216'])
+  // 40 segments, of which the last ten make memory short; the viewer could hold back all of it by delivery.maxLagBytes.
+  await using server = await TestServer.start([...SETS, 'memory.poolBytes=41943040', 'delivery.maxLagBytes=83886080'])
   using publisher = new HttpPublisher(server, 'live/a.flv', { frameBytes: 100_000 })
   await publisher.send(3)
   await server.live('live/a')
@@ -139,7 +139,7 @@ test('when memory is short the viewers that hold back most go, and the others lo
   await Promise.all([stalled.past(3), reading.past(3)])
   stalled.pause()
   let sent = 5
-  for (; sent < 405; sent += 10) {
+  for (; sent < 605; sent += 10) {
     await publisher.send(10)
     await reading.past(sent + 8)
   }

@@ -141,12 +141,13 @@ export class Fanout {
   }
 
   #watch(viewer: Viewer, nowMs: number): void {
+    const heldBytes = this.#passHead - viewer.pendingFrom
+    // In every pass: what is left of the memory may be full before the next look.
+    if (heldBytes > this.#reader.lagLimitBytes) return this.#close(viewer, 'memory-short')
     if (nowMs < viewer.watchAgainMs) return
     viewer.watchAgainMs = nowMs + WATCH_STEP_MS
-    const stalledMs = viewer.stalledForMs(nowMs)
-    if (stalledMs > this.#limits.stallMs) this.#close(viewer, 'stalled')
-    else if (this.#passHead - viewer.pendingFrom > this.#limits.maxLagBytes) this.#close(viewer, 'too-slow')
-    else if (this.#passHead - viewer.pendingFrom > this.#reader.lagLimitBytes) this.#close(viewer, 'memory-short')
+    if (viewer.stalledForMs(nowMs) > this.#limits.stallMs) this.#close(viewer, 'stalled')
+    else if (heldBytes > this.#limits.maxLagBytes) this.#close(viewer, 'too-slow')
   }
 
   /** To the newest keyframe, sound and picture together; the times go on where the viewer's ended. */

@@ -65,11 +65,14 @@ export function gstreamerPlays(source: string): Promise<Outcome> {
   ])
 }
 
+/** Its dashdemux2 shows nothing of a live stream before it has buffered 30 s. */
+const BUFFER_LESS = 'urisourcebin0::dashdemux2-0::max-buffering-time=2000000000'
+
 /** Pictures that GStreamer shows of `uri`, NV12, MD5 each, sorted. `enough`: it leaves after about so many. */
 export async function gstreamerPictures(uri: string, enough?: number): Promise<string[]> {
   const leave = enough === undefined ? '' : `! identity eos-after=${enough}`
   const shown = `video/x-raw ! videoconvert ! video/x-raw,format=NV12 ${leave} ! checksumsink hash=md5 sync=false`
-  const pipeline = words(`uridecodebin3 uri=${uri} ! ${shown}`)
+  const pipeline = words(`uridecodebin3 uri=${uri} ${BUFFER_LESS} ! ${shown}`)
   const { code, stdout, stderr } = await run('timeout', ['60', 'gst-launch-1.0', '-q', ...pipeline])
   if (code !== 0) throw new Error(`GStreamer ended with ${code}: ${stderr}`)
   return stdout

@@ -184,6 +184,21 @@ describe('the lists of a stream', () => {
     assert.deepEqual(problemsOf(index), [])
   })
 
+  it('start the presentation at its first period, also where the stream is older than its segments', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    for (let atMs = 60_000; atMs < 64_000; atMs += 40)
+      output.onFrame(videoFrame(atMs, atMs % 1000 === 0), { isJoin: false, epochMs: 1_700_000_000_000 + atMs })
+    follow()
+    const listed = readMpd(manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? '')
+    assert.equal(listed.availabilityStartMs, 1_700_000_060_000)
+    assert.deepEqual(
+      listed.periods.map(({ startMs }) => startMs),
+      [0],
+    )
+    assert.deepEqual(problemsOf(index), [])
+  })
+
   it('offer no parts where the frames do not allow for regular ones', () => {
     const { output, index, follow } = startOutput()
     output.onTracks([VIDEO])

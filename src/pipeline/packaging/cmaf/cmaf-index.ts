@@ -41,6 +41,8 @@ export class CmafIndex {
   epochShiftMs = 0
   /** Wall clock of media time 0, as the first segment of all tells it. */
   zeroEpochMs = 0
+  /** Of the first run there was, `gridMs`: presentations start there. */
+  originMs = 0
   /** Oldest first; those of the window. */
   readonly runs: IndexedRun[] = []
   /** Runs in front of `runs`, and tiles of thumbnails that they had. */
@@ -99,8 +101,8 @@ export class CmafIndex {
       inits: [...track.inits].map(([id, bytes]) => [id, Buffer.from(bytes).toString('base64')]),
     }))
     const { options, life, runs, forgotten, ended } = this
-    const { version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = this
-    const counts = { version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency }
+    const { version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency } = this
+    const counts = { version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency }
     const state = { options, life, runs, forgotten, ended, ...counts }
     return Buffer.from(JSON.stringify({ ...state, tracks }))
   }
@@ -112,8 +114,8 @@ export class CmafIndex {
       index.tracks.set(track.info.id, { ...track, open: track.open, inits })
     }
     index.runs.push(...state.runs)
-    const { forgotten, ended, version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency } = state
-    const counts = { version, segmentVersion, zeroEpochMs, targetSeconds, isLowLatency }
+    const { forgotten, ended, version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency } = state
+    const counts = { version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency }
     return Object.assign(index, { forgotten, ended, ...counts })
   }
 
@@ -165,7 +167,10 @@ export class CmafIndex {
     const { segmentMs } = this.options
     // A first segment whose key frame came a little early belongs to the cell behind it.
     const gridMs = Math.floor((startMs + segmentMs * GRID_EARLY_SHARE) / segmentMs) * segmentMs
-    if (!last) this.zeroEpochMs = epochMs - startMs
+    if (!last) {
+      this.zeroEpochMs = epochMs - startMs
+      this.originMs = gridMs
+    }
     const before = segments.at(-2)
     const endMs = before ? ((before.startTicks + before.durationTicks) * 1000) / info.clockRateHz : startMs
     if (last) this.runs[this.runs.length - 1] = { ...last, endMs: Math.max(last.startMs, endMs) }
@@ -289,6 +294,7 @@ type SnapshotJson = {
   readonly version: number
   readonly segmentVersion: number
   readonly zeroEpochMs: number
+  readonly originMs: number
   readonly runs: readonly IndexedRun[]
   readonly forgotten: CmafIndex['forgotten']
   readonly targetSeconds: number

@@ -70,7 +70,9 @@ export function manifest(name: string, ladder: Ladder, options: ManifestOptions)
       template === 'number' && index.isLowLatency ? index.options.partTargetMs : index.targetSeconds * 1000,
     maxSegmentDurationMs: index.targetSeconds * 1000,
   }
-  if (index.ended) return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: mediaEndMs(index) })
+  if (index.ended) {
+    return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: mediaEndMs(index) - index.originMs })
+  }
   return formatMpd({ ...common, ...liveAttributes(index, template) })
 }
 
@@ -85,7 +87,8 @@ function liveAttributes(index: CmafIndex, template: DashTemplate) {
   }
   return {
     type: 'dynamic',
-    availabilityStartTimeMs: index.zeroEpochMs,
+    // Where the first period starts: what players look for further back is then its start, not a time of no period.
+    availabilityStartTimeMs: index.zeroEpochMs + index.originMs,
     publishTimeMs: index.zeroEpochMs + mediaEndMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
     timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
@@ -152,7 +155,7 @@ function periodsOf(
     const place = tileRun && { ...tileRun, startMs: run.gridMs, ...availabilityOffset(source.index, template) }
     const images = tiles && tiled && place && tileSet(tiles, videoSize(tiled), place)
     const sets = [...adaptationSets(parts), ...(trickMode ? trickSets(parts) : []), ...(images ? [images] : [])]
-    return [{ id: `p${run.sequence}`, startMs: run.gridMs, adaptationSets: sets }]
+    return [{ id: `p${run.sequence}`, startMs: run.gridMs - source.index.originMs, adaptationSets: sets }]
   })
 }
 

@@ -5,7 +5,7 @@ import { poll } from '../support/poll.ts'
 import { skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { launchBrowser, skipWithoutChromium } from './support/browser.ts'
-import { type Act, playAll, type Stage } from './support/played.ts'
+import { type Act, type OpenPlayer, playAll, type Stage } from './support/played.ts'
 import { PlayerHost } from './support/player-host.ts'
 import { LOW_LATENCY, type PlayedForm, type PlayerName } from './support/players.ts'
 import { LoopPublisher, PICTURE } from './support/publisher.ts'
@@ -100,6 +100,9 @@ test('hls.js, shaka-player and dash.js play every form', { skip: skipWithoutChro
   })
 })
 
+/** Of heights, until a player has played what it had when it was told to switch. */
+const MAX_CHANGES = 6
+
 /** Takes the quality of a height, in each player's words. */
 const CHOOSE: Readonly<Record<PlayerName, (height: number) => string>> = {
   hls: (height) => `player.nextLevel = player.levels.findIndex((level) => level.height === ${height})`,
@@ -112,14 +115,23 @@ const CHOOSE: Readonly<Record<PlayerName, (height: number) => string>> = {
       player.getRepresentationsByType('video').findIndex((each) => each.height === ${height}))`,
 }
 
+/** What is shown a second after `height` was; players first play on what they have, which may be of both. */
+async function settledHeight(player: OpenPlayer, height: number): Promise<number> {
+  let shown = Number.NaN
+  for (let tries = 0; shown !== height && tries < MAX_CHANGES; tries++) {
+    await player.until(`document.querySelector('video').videoHeight === ${height}`)
+    await player.playsOn(1)
+    shown = await player.page.evaluate<number>(`document.querySelector('video').videoHeight`)
+  }
+  return shown
+}
+
 function switchesBetween(heights: readonly number[]): (form: PlayedForm) => Act {
   return ({ player: name }) =>
     async (player) => {
       for (const height of heights) {
         await player.page.evaluate(`(() => { ${CHOOSE[name](height)} })()`)
-        await player.until(`document.querySelector('video').videoHeight === ${height}`)
-        await player.playsOn(1)
-        const shown = await player.page.evaluate<number>(`document.querySelector('video').videoHeight`)
+        const shown = await settledHeight(player, height)
         if (shown !== height) throw new Error(`${name} shows ${shown} lines, not ${height}`)
       }
     }

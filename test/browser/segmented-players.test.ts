@@ -105,7 +105,7 @@ const MAX_CHANGES = 6
 
 /** Takes the quality of a height, in each player's words. */
 const CHOOSE: Readonly<Record<PlayerName, (height: number) => string>> = {
-  hls: (height) => `player.nextLevel = player.levels.findIndex((level) => level.height === ${height})`,
+  hls: (height) => `player.loadLevel = player.levels.findIndex((level) => level.height === ${height})`,
   shaka: (height) => `
     player.configure('abr.enabled', false)
     player.selectVariantTrack(player.getVariantTracks().find((track) => track.height === ${height}), true)`,
@@ -142,10 +142,10 @@ test('hls.js, shaka-player and dash.js switch between the members of a ladder, u
 }, async (t) => {
   const all = await stage(t, ['hls.segmentMs=1000', 'hls.windowSegments=20', 'streams.live/demo.variants=[live/low]'])
   const { server } = all
-  await using _first = LoopPublisher.start(server.rtmp('live/demo'))
-  await using _second = LoopPublisher.start(server.rtmp('live/low'), {
-    picture: PICTURE.replace('1280x720', '640x360'),
-  })
+  await using _encoder = LoopPublisher.startLadder([
+    { url: server.rtmp('live/demo'), picture: PICTURE },
+    { url: server.rtmp('live/low'), picture: PICTURE.replace('1280x720', '640x360') },
+  ])
   await server.live('live/demo')
   await server.live('live/low')
   await poll('both members', async () => {

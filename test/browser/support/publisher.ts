@@ -34,7 +34,12 @@ export class LoopPublisher implements AsyncDisposable {
 
   /** By the ffmpeg command where there is one, else by the FFmpeg inside node-av. */
   static start(url: string, { picture = PICTURE, seconds = CLIP_SECONDS }: LoopedClip = {}): LoopPublisher {
-    return new LoopPublisher(hasCommand('ffmpeg') ? loopClip(clipPath(picture, seconds), url) : encodeLive(url))
+    return new LoopPublisher(hasCommand('ffmpeg') ? loopClips([[clipPath(picture, seconds), url]]) : encodeLive(url))
+  }
+
+  /** Several of one encoder, in step; needs the ffmpeg command. */
+  static startLadder(members: readonly { readonly url: string; readonly picture: string }[]): LoopPublisher {
+    return new LoopPublisher(loopClips(members.map(({ url, picture }) => [clipPath(picture, CLIP_SECONDS), url])))
   }
 
   /** What it complained about. */
@@ -85,9 +90,10 @@ function makeClip(picture: string, seconds: number, path: string): void {
   execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...sources, ...video, ...audio, path])
 }
 
-function loopClip(path: string, url: string): ChildProcess {
-  const args = ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', path, '-c', 'copy', '-f', 'flv', url]
-  return spawn('ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+function loopClips(clips: readonly (readonly [path: string, url: string])[]): ChildProcess {
+  const inputs = clips.flatMap(([path]) => ['-re', '-stream_loop', '-1', '-i', path])
+  const outputs = clips.flatMap(([, url], at) => ['-map', String(at), '-c', 'copy', '-f', 'flv', url])
+  return spawn('ffmpeg', ['-v', 'error', '-nostdin', ...inputs, ...outputs], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 function encodeLive(url: string): ChildProcess {

@@ -19,7 +19,7 @@ export type PictureRow = {
 const BURST = 500
 const SIZE = '1920x1080'
 const KINDS = ['snapshot.jpg', 'snapshot.webp', 'snapshot.jpg?width=640'] as const
-const MADE = 'millrace_pictures_made_total'
+const MADE = 'millrace_pictures_decoded_total'
 /** Asked for first, and not measured: the codec process starts with it. */
 const WARM_UP = 'warm'
 

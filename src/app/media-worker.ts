@@ -27,7 +27,7 @@ import {
 } from '../pipeline/stream/index.ts'
 import { CodecProcess, DemoPublisher, missingCodecs } from '../pipeline/transcode/index.ts'
 import { resolveStreamSettings } from '../platform/config/index.ts'
-import { UnavailableError } from '../platform/errors.ts'
+import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
@@ -87,7 +87,7 @@ class MediaWorker {
     const { enabled, inLiveHls, ...layout } = data.config.thumbnails
     const tiles = enabled && missingCodecs() === undefined ? { tiles: layout } : {}
     this.#beside = { trickMode: data.config.dash.trickMode, inLiveHls, ...tiles }
-    this.#pictures = new Pictures(this.#hub, this.#log, data.config.thumbnails)
+    this.#pictures = new Pictures(this.#hub, this.#log, { layout, segmentMs: data.config.hls.segmentMs })
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
       hub: this.#hub,
@@ -260,7 +260,10 @@ class MediaWorker {
       recordedPicture: (request) => this.#pictures.ofRecording(request, this.#recordings()),
       liveTile: (name, life, place) =>
         this.#pictures.tileOfStream(`${name} ${life}`, place, () => this.#segmented.tilePictures(name, life, place)),
-      recordedTile: (id, place) => this.#pictures.tileOfRecording(id, place, this.#recordings()),
+      recordedTile: async (id, place) => {
+        if (!this.#beside.tiles) throw new AccessDeniedError('there are no thumbnails without node-av', 'not-found')
+        return await this.#pictures.tileOfRecording(id, place, this.#recordings())
+      },
       controlSocketPath,
       newSessionId: () => `v${index.toString(36)}-${(++this.#viewerCount).toString(36)}`,
     }

@@ -20,6 +20,12 @@ export type Recordings = {
   readonly detail: (id: string) => Promise<RecordingDetail | undefined>
 }
 
+export type PictureOptions = {
+  readonly layout: TileLayout
+  /** `hls.segmentMs` */
+  readonly segmentMs: number
+}
+
 export type PictureRequest = {
   readonly name: string
   readonly format: PictureFormat
@@ -27,17 +33,20 @@ export type PictureRequest = {
   readonly widthPx: number | undefined
 }
 
+/** Being put together at once, of all streams: what is behind them waits for the one codec process. */
+const MAX_TILES = 16
+
 /** Pictures of live streams: made on the worker that owns the stream, asked for on any; and of recordings. */
 export class Pictures {
   readonly #hub: StreamHub
   readonly #service: SnapshotService
-  readonly #layout: TileLayout
+  readonly #options: PictureOptions
   /** Under way. */
   readonly #tiles = new Map<string, Promise<MadeTile>>()
 
-  constructor(hub: StreamHub, log: Logger, layout: TileLayout) {
+  constructor(hub: StreamHub, log: Logger, options: PictureOptions) {
     this.#hub = hub
-    this.#layout = layout
+    this.#options = options
     this.#service = new SnapshotService({ codec: () => new CodecProcess({ log, purpose: 'pictures' }), log })
   }
 
@@ -51,9 +60,13 @@ export class Pictures {
       throw new UnavailableError('picture', 'no keyframe has come yet')
     throw new AccessDeniedError(`stream "${name}" has no video`, 'not-found')
   }
-  /** Pictures that were decoded, as against served again. */
+  /** Pictures that were made, as against served again. */
   get madeCount(): number {
     return this.#service.madeCount
+  }
+  /** What was decoded for them. */
+  get decodedCount(): number {
+    return this.#service.decodedCount
   }
   /** Of a recording, on any worker. Rejects as `make`. */
   async ofRecording(
@@ -69,12 +82,14 @@ export class Pictures {
     return await this.#service.snapshot({ key, track, data: first.data, later }, format, widthPx)
   }
   /** Thumbnails of a recording, on any worker; made once for all who ask at the same time. Rejects as `make`. */
-  tileOfRecording(id: string, place: TilePlace, recordings: Recordings): Promise<MadeTile> {
-    return this.#tile(`recording ${id} ${place.anchorMs} ${place.number}`, async () => {
-      const detail = await recordings.detail(id)
-      if (!detail) throw new AccessDeniedError(`no recording "${id}"`, 'not-found')
-      return await recordedTile(detail, recordings.store, { layout: this.#layout, place })
-    })
+  async tileOfRecording(id: string, place: TilePlace, recordings: Recordings): Promise<MadeTile> {
+    // Asked for in any case: what was deleted is not served, made before or not.
+    const detail = await recordings.detail(id)
+    if (!detail) throw new AccessDeniedError(`no recording "${id}"`, 'not-found')
+    const { layout, segmentMs } = this.#options
+    return await this.#tile(`recording ${id} ${place.anchorMs} ${place.number}`, () =>
+      recordedTile(detail, recordings.store, { layout, place, segmentMs }),
+    )
   }
 
   /** Thumbnails of the live window; `pictures` tells what they are made of. */
@@ -83,12 +98,16 @@ export class Pictures {
   }
 
   #tile(name: string, pictures: () => Promise<TilePictures | undefined>): Promise<MadeTile> {
+    const bytes = this.#service.known(`${name} whole`)
+    if (bytes) return Promise.resolve({ bytes, isWhole: true })
     const known = this.#tiles.get(name)
     if (known) return known
+    if (this.#tiles.size >= MAX_TILES)
+      return Promise.reject(new UnavailableError('pictures', 'too many tiles are asked for at once'))
     const made = pictures().then(async (found) => {
       if (!found) throw new AccessDeniedError('there are no pictures of that time', 'not-found')
-      const { isWhole, places } = found
-      return { isWhole, bytes: await this.#service.tile(`${name} ${isWhole ? 'whole' : places.length}`, found) }
+      const { isWhole } = found
+      return { isWhole, bytes: await this.#service.tile(isWhole ? `${name} whole` : growingKey(name, found), found) }
     })
     this.#tiles.set(name, made)
     const forget = () => this.#tiles.delete(name)
@@ -98,4 +117,9 @@ export class Pictures {
   close(): Promise<void> {
     return this.#service.close()
   }
+}
+
+/** What comes later, or has gone, makes another tile of it. */
+function growingKey(name: string, { pictures, places }: TilePictures): string {
+  return `${name} ${places.join(' ')} ${pictures.map(({ data }) => data.length).join(' ')}`
 }

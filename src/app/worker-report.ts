@@ -61,7 +61,7 @@ export class WorkerReporter {
   }
   #report(): WorkerReport {
     const { hub, delivery, segmented, pool, ladders, pictures } = this.#sources
-    const madePictures = pictures.madeCount
+    const { madeCount: madePictures, decodedCount: decodedPictures } = pictures
     const nowMs = Date.now()
     return {
       streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
@@ -73,7 +73,7 @@ export class WorkerReporter {
       poolBytes: pool.usedCount * pool.segmentBytes,
       ...this.#load,
       allocatedBytes: getHeapStatistics().total_allocated_bytes ?? 0,
-      transcode: { totals: ladders.counters.totals, ladders: ladders.reports, madePictures },
+      transcode: { totals: ladders.counters.totals, ladders: ladders.reports, madePictures, decodedPictures },
     }
   }
 }

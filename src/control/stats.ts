@@ -26,8 +26,9 @@ export type WorkerReport = {
   readonly transcode: {
     readonly totals: CodecTotals
     readonly ladders: readonly LadderReport[]
-    /** Pictures of streams and recordings that were decoded. */
+    /** Pictures of streams and recordings that were made, and what was decoded for them. */
     readonly madePictures: number
+    readonly decodedPictures: number
   }
 }
 

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
+import { createWebSocketStream, WebSocket } from 'ws'
+import { TsDemuxer } from '../../src/media/formats/mpegts/index.ts'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { MadeTrack, Reading, Unit } from '../interop/support/av-messages.ts'
+import { Certificate } from '../support/certificate.ts'
 import { poll } from '../support/poll.ts'
+import { hasCommand, skipUnless } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { common, heard, times, video, watcher, within } from '../support/units.ts'
 
@@ -15,12 +21,32 @@ const H264 = { encoder: 'libx264', options: { preset: 'ultrafast', g: '25', bf: 
 const AAC = { encoder: 'aac', sampleRateHz: 44_100 }
 const VP9 = { encoder: 'libvpx-vp9', options: { deadline: 'realtime', 'cpu-used': '8', g: '25' } }
 
+/** What comes until there are so many pictures in it. */
+async function take(input: Readable, pictures: number): Promise<Buffer> {
+  const taken: Buffer[] = []
+  let count = 0
+  const videoIds = new Set<number>()
+  const demuxer = new TsDemuxer({
+    onTrack: ({ id, kind }) => kind === 'video' && videoIds.add(id),
+    onFrame: ({ trackId }) => {
+      if (videoIds.has(trackId)) count++
+    },
+  })
+  for await (const bytes of input as AsyncIterable<Buffer>) {
+    taken.push(bytes)
+    demuxer.push(bytes)
+    if (count >= pictures) break
+  }
+  return Buffer.concat(taken)
+}
+
 describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-conversions-'))
   let server: TestServer
   let publisher: Av
   /** One process for all: what is asked for together begins together. */
   let player: Av
+  const certificate = hasCommand('openssl') ? new Certificate() : undefined
 
   before(async () => {
     publisher = new Av()
@@ -31,6 +57,7 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
       'streams.none/**.convert=none',
       'transcode.idleMs=500',
       'delivery.lingerMs=200',
+      ...(certificate?.sets ?? []),
     ])
     await publish('flac.mp4', [H264, { encoder: 'flac', sampleRateHz: 44_100 }], 'conv/a')
     await publish('b-frames.mp4', [H264, AAC], 'conv/b', 'none/b')
@@ -41,6 +68,7 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
     await player[Symbol.asyncDispose]()
     await server[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true })
+    certificate?.[Symbol.dispose]()
   })
 
   const names = async () => {
@@ -104,6 +132,26 @@ describe('what an output cannot carry', { skip: skipWithoutNodeAv() }, () => {
       return event === 'rendition.started' && rendition === 'conv/b/_as-shown'
     })
     assert.equal(started.length, 1)
+    watching[Symbol.dispose]()
+    await gone('conv/b/_as-shown')
+  })
+
+  test('B-frames are removed over WebSocket and HTTP/2 too', {
+    skip: skipUnless(certificate !== undefined, 'openssl'),
+  }, async (t) => {
+    using watching = await watcher(server.http('conv/b.ts?bframes=0'))
+    const socket = new WebSocket(server.ws('conv/b.ts?bframes=0'), { perMessageDeflate: false })
+    const session = connect(`https://127.0.0.1:${server.port('https')}`, { rejectUnauthorized: false })
+    t.after(() => session.destroy())
+    const ways = { ws: createWebSocketStream(socket), h2: session.request({ ':path': '/conv/b.ts?bframes=0' }) }
+    for (const [name, input] of Object.entries(ways)) {
+      const file = join(folder, `${name}.ts`)
+      writeFileSync(file, await take(input, 40))
+      const reading = await playUrl(file, 40)
+      assert.deepEqual(codecs(reading), ['h264', 'aac'], name)
+      assert.ok(video(reading).length > 20, name)
+      assert.equal(isReordered(reading), false, name)
+    }
     watching[Symbol.dispose]()
     await gone('conv/b/_as-shown')
   })

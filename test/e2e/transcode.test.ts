@@ -193,6 +193,12 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     await poll('the count', async () =>
       (await counted(server, 'millrace_pictures_made_total')) === 1 ? true : undefined,
     )
+    for (const file of ['snapshot.webp', 'snapshot.jpg?width=100', 'snapshot.webp?width=101'])
+      assert.equal((await ask(`rec/a/${file}`)).status, 200)
+    await poll('the count', async () =>
+      (await counted(server, 'millrace_pictures_made_total')) === 4 ? true : undefined,
+    )
+    assert.equal(await counted(server, 'millrace_pictures_decoded_total'), 1)
     push.end()
     const { id } = await poll('the recording', async () => {
       const { recordings } = await server.json<{ recordings: { id: string; isOpen: boolean }[] }>('api/v1/recordings')
@@ -209,10 +215,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     const tiles = await Promise.all(Array.from({ length: 500 }, () => ask(tile)))
     assert.deepEqual([...new Set(tiles.map(({ status }) => status))], [200])
     assert.equal(new Set(tiles.map(({ sha256 }) => sha256)).size, 1)
-    const statuses = [tile.replace('-0.jpg', '-9.jpg'), tile.replace('5x2', '4x2')].map(
-      async (path) => (await ask(path)).status,
-    )
-    assert.deepEqual(await Promise.all(statuses), [404, 404])
+    const wrong = [tile.replace('-0.jpg', '-9.jpg'), tile.replace('5x2', '4x2'), tile.replace(/-\d+-0.jpg/, '-7-0.jpg')]
+    assert.deepEqual(await Promise.all(wrong.map(async (path) => (await ask(path)).status)), [404, 404, 404])
   })
 
   for (const signal of ['SIGKILL', 'SIGSEGV', 'SIGSTOP'] as const) {

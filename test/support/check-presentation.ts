@@ -32,8 +32,10 @@ export async function checkPresentation(fetch: Fetch, mpd?: string): Promise<str
     problems.push(...found.map((problem) => `${uri}: ${problem}`))
   }
   problems.push(...checkVariants(variants, tracks), ...checkAlignment(tracks))
-  for (const [, uri = ''] of multivariant.matchAll(/^#EXT-X-(?:IMAGE|I-FRAME)-STREAM-INF:.*URI="([^"]+)"/gm))
-    problems.push(...checkPlaylist((await fetch(uri)).toString()).map((problem) => `${uri}: ${problem}`))
+  for (const [line, uri = ''] of multivariant.matchAll(/^#EXT-X-(?:IMAGE|I-FRAME)-STREAM-INF:.*URI="([^"]+)".*$/gm)) {
+    const bandwidthBps = Number(/[:,]BANDWIDTH=(\d+)/.exec(line)?.[1])
+    problems.push(...(await checkPictures(fetch, uri, bandwidthBps)).map((problem) => `${uri}: ${problem}`))
+  }
   if (mpd !== undefined) problems.push(...(await checkManifest(fetch, mpd)).map((problem) => `${mpd}: ${problem}`))
   return problems
 }
@@ -71,6 +73,20 @@ async function checkTrack(fetch: Fetch, uri: string): Promise<{ track: Track; pr
   const [init] = inits.values()
   const codec = init ? (readInitSegment(init)[0]?.codecString ?? '') : ''
   return { track: { uri, playlist, segments, codec }, problems }
+}
+
+/** Tiles, or keyframes: each against the bandwidth that is declared of all. */
+async function checkPictures(fetch: Fetch, uri: string, bandwidthBps: number): Promise<string[]> {
+  const text = (await fetch(uri)).toString()
+  const folder = uri.slice(0, uri.lastIndexOf('/') + 1)
+  const problems = checkPlaylist(text)
+  for (const { uri: file, byteRange, durationMs } of parseMediaPlaylist(text).segments) {
+    const byteLength = byteRange?.lengthBytes ?? (await fetch(folder + file)).length
+    const bitsPerSecond = (byteLength * 8 * 1000) / durationMs
+    if (bitsPerSecond > bandwidthBps)
+      problems.push(`${file}: bandwidth (4.4.6.3): ${bandwidthBps} for ${bitsPerSecond}`)
+  }
+  return problems
 }
 
 function checkEntry(entry: HlsSegment, facts: CmafFacts, before: Track['segments'][number] | undefined): string[] {

@@ -40,9 +40,15 @@ export const CODEC_METRICS: readonly Metric[] = [
   },
   {
     name: 'millrace_pictures_made_total',
-    help: 'Pictures of streams and recordings that were decoded and encoded, as against served again',
+    help: 'Pictures of streams and recordings that were encoded, as against served again',
     labels: ['worker'],
     rows: (context) => perWorker(context, ({ transcode }) => transcode.madePictures),
+  },
+  {
+    name: 'millrace_pictures_decoded_total',
+    help: 'Pictures that were decoded for them: one for all sizes and formats, several for a tile of thumbnails',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.decodedPictures),
   },
   {
     name: 'millrace_codec_cores',

@@ -2,7 +2,14 @@ export type { HeldChunk } from './cmaf/chunk-holds.ts'
 export { CmafIndex, type CmafIndexOptions } from './cmaf/cmaf-index.ts'
 export { type ChunkFacts, CmafOutput, type CmafOutputOptions, type CmafTap, TAP_SLOT } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
-export type { IndexedPart, IndexedRun, IndexedSegment, IndexedTrack, OpenSegment } from './cmaf/indexed-segment.ts'
+export {
+  type IndexedPart,
+  type IndexedRun,
+  type IndexedSegment,
+  type IndexedTrack,
+  type OpenSegment,
+  onGrid,
+} from './cmaf/indexed-segment.ts'
 export { type Fix, type Misfit, misfit } from './fitted/carried-codecs.ts'
 export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'
 export {
@@ -16,11 +23,13 @@ export {
 export { makeByteOutput, makeRetimer, PROGRESSIVE_FORMATS, type ProgressiveFormat } from './formats.ts'
 export {
   isTileFile,
+  isTileOf,
   liveTilePrefix,
   type PictureSize,
   parseTileFile,
   placedKeyframes,
   splitLiveTileFile,
+  type TileAnchors,
   type TileLayout,
   type TilePlace,
   tileBitsPerSecond,

@@ -1,6 +1,6 @@
 import { writeKeyFragment } from '../../../media/formats/mp4/index.ts'
 import type { IndexedSegment } from '../../packaging/index.ts'
-import type { SegmentedView } from './segmented-view.ts'
+import { copyOf, type SegmentedView } from './segmented-view.ts'
 
 /** The keyframe that a segment in the log starts with, as a segment. Undefined where it is gone. */
 export function keySegment(
@@ -9,10 +9,6 @@ export function keySegment(
   { keyframes, parts, sequence, startTicks, durationTicks }: IndexedSegment,
 ): Uint8Array | undefined {
   const [keyframe] = keyframes
-  const held = keyframe && view.hold(parts)
-  if (!held) return undefined
-  const { offsetBytes, sizeBytes } = keyframe
-  const data = Buffer.concat(held.views).subarray(offsetBytes, offsetBytes + sizeBytes)
-  held.done()
-  return Buffer.concat(writeKeyFragment({ trackId, sequence, startTicks, durationTicks }, data))
+  const data = keyframe && copyOf(view, parts, keyframe)
+  return data && Buffer.concat(writeKeyFragment({ trackId, sequence, startTicks, durationTicks }, data))
 }

@@ -1,11 +1,14 @@
 import type { HlsImageVariant } from '../../../media/formats/hls/index.ts'
 import {
   type CmafIndex,
+  type IndexedSegment,
   type IndexedTrack,
   imageVariant,
+  isTileOf,
   listedTiles,
   liveTilePrefix,
   type PictureSize,
+  type TileAnchors,
   type TiledRun,
   type TileKeyframe,
   type TileLayout,
@@ -16,7 +19,7 @@ import {
 } from '../../packaging/index.ts'
 import { holdBacks } from './hls/media.ts'
 import { recordingFolder } from './segment-address.ts'
-import type { SegmentedView } from './segmented-view.ts'
+import { copyOf, type SegmentedView } from './segmented-view.ts'
 
 /** The track that tiles are made of. */
 export function tiledTrack(index: CmafIndex): IndexedTrack | undefined {
@@ -72,8 +75,10 @@ export async function liveTile(
 ): Promise<TilePictures | undefined> {
   const { index } = view
   const track = tiledTrack(index)
-  if (!track) return undefined
-  const toMs = (ticks: number) => (ticks * 1000) / track.info.clockRateHz
+  const toMs = (ticks: number) => (ticks * 1000) / (track?.info.clockRateHz ?? 1)
+  const last = track?.segments.at(-1)
+  const endMs = last ? toMs(last.startTicks + last.durationTicks) : 0
+  if (!track || !isTileOf(layout, place, anchorsOf(index, endMs))) return undefined
   const keyframes = track.segments.flatMap(({ keyframes: found, place: where, parts, initId }): TileKeyframe[] => {
     const init = track.inits.get(initId)
     if (where !== 'log' || !init) return []
@@ -81,20 +86,26 @@ export async function liveTile(
       atMs: toMs(ticks),
       initKey: String(initId),
       init: async () => init,
-      data: async () => {
-        const held = view.hold(parts)
-        if (!held) return undefined
-        const bytes = Buffer.concat(held.views).subarray(offsetBytes, offsetBytes + sizeBytes)
-        held.done()
-        return bytes
-      },
+      sizeBytes,
+      data: async () => copyOf(view, parts, { offsetBytes, sizeBytes }),
     }))
   })
-  const last = track.segments.at(-1)
+  const kept = keptFrom(index, track)
   return await tilePictures(layout, place, {
     video: videoSize(track),
     keyframes,
-    endMs: last ? toMs(last.startTicks + last.durationTicks) : 0,
+    endMs,
     isEnded: index.ended,
+    ...(kept ? { keptFromMs: toMs(kept.startTicks) } : {}),
   })
+}
+
+function anchorsOf({ runs }: CmafIndex, newestMs: number): TileAnchors[] {
+  return runs.map(({ startMs, gridMs, endMs }) => ({ startsMs: [startMs, gridMs], endMs: endMs ?? newestMs }))
+}
+
+/** The first segment that is in the log; undefined where nothing of its run is gone. */
+function keptFrom({ runs }: CmafIndex, { segments }: IndexedTrack): IndexedSegment | undefined {
+  const first = segments.find(({ place }) => place === 'log')
+  return runs.some(({ sequence }) => sequence === first?.sequence) ? undefined : first
 }

@@ -89,3 +89,27 @@ export class SegmentedView {
     this.#subscription.reader.hold(lowest)
   }
 }
+
+/** A piece of a segment, without the rest of it. Undefined when the bytes have left the log. */
+export function copyOf(
+  view: SegmentedView,
+  parts: readonly IndexedPart[],
+  { offsetBytes, sizeBytes }: { readonly offsetBytes: number; readonly sizeBytes: number },
+): Uint8Array | undefined {
+  const held = view.hold(parts)
+  if (!held) return undefined
+  const bytes = Buffer.allocUnsafe(sizeBytes)
+  let at = -offsetBytes
+  let filled = 0
+  for (const piece of held.views) {
+    const from = Math.max(0, -at)
+    if (from < piece.length && filled < sizeBytes) {
+      const wanted = piece.subarray(from, from + sizeBytes - filled)
+      bytes.set(wanted, filled)
+      filled += wanted.length
+    }
+    at += piece.length
+  }
+  held.done()
+  return bytes.subarray(0, filled)
+}

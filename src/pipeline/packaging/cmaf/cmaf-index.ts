@@ -1,12 +1,18 @@
 import { silentAfterMs } from '../../../media/formats/mp4/index.ts'
 import type { CmafRecord, CmafTrackInfo, PlacedRecord } from './cmaf-record.ts'
-import type { IndexedPart, IndexedRun, IndexedSegment, IndexedTrack, OpenSegment } from './indexed-segment.ts'
+import {
+  type IndexedPart,
+  type IndexedRun,
+  type IndexedSegment,
+  type IndexedTrack,
+  type OpenSegment,
+  onGrid,
+} from './indexed-segment.ts'
 
 /** Segments that stay fetchable after they left the playlist, for players that are a little behind. */
 const GRACE_SEGMENTS = 3
 /** Least share of the part target that a part lasts, the last of a segment aside. RFC 8216bis, 4.4.4.9. */
 const LEAST_PART_SHARE = 0.85
-const GRID_EARLY_SHARE = 0.05
 /** Ticks are whole, so that a part may be a fraction of a millisecond longer than it should. */
 const PART_ROUNDING_MS = 0.1
 
@@ -164,9 +170,7 @@ export class CmafIndex {
     const last = this.runs.at(-1)
     if (last && (!discontinuity || sequence <= last.sequence)) return
     const startMs = (startTicks * 1000) / info.clockRateHz
-    const { segmentMs } = this.options
-    // A first segment whose key frame came a little early belongs to the cell behind it.
-    const gridMs = Math.floor((startMs + segmentMs * GRID_EARLY_SHARE) / segmentMs) * segmentMs
+    const gridMs = onGrid(startMs, this.options.segmentMs)
     if (!last) {
       this.zeroEpochMs = epochMs - startMs
       this.originMs = gridMs

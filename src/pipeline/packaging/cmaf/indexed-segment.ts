@@ -72,3 +72,10 @@ export type IndexedTrack = {
   /** Goes up with every change of this track's lists. */
   version: number
 }
+
+const GRID_EARLY_SHARE = 0.05
+
+/** Start of the cell that a run begins in: one whose keyframe came a little early belongs to the cell behind it. */
+export function onGrid(startMs: number, segmentMs: number): number {
+  return Math.floor((startMs + segmentMs * GRID_EARLY_SHARE) / segmentMs) * segmentMs
+}

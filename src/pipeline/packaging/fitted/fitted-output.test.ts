@@ -18,7 +18,10 @@ function recorder() {
   const output: StreamOutput = {
     log: new LogWriter(new SegmentPool({ segmentBytes: 65_536, maxSegments: 4 }), { maxBytes: 65_536 }),
     onTracks: (tracks) => told.push(tracks.map(({ codec }) => codec).join('+')),
-    onFrame: ({ ptsTicks }) => told.push(`frame ${ptsTicks}`),
+    onFrame: ({ ptsTicks, data }) => {
+      assert.notEqual(data[0], 0xdb)
+      told.push(`frame ${ptsTicks}`)
+    },
     onDiscontinuity: () => told.push('discontinuity'),
     onEnd: () => told.push('end'),
   }
@@ -178,21 +181,50 @@ test('pictures in the order in which they are shown need nothing, and sound alon
   assert.deepEqual(asked, [])
 })
 
+test('pictures that all wait equally long are in order: none is lost, and neither is the sound between the first two', () => {
+  const { fitted, told, asked } = withoutBFrames()
+  fitted.onTracks([h264, aac])
+  const data = Uint8Array.of(7)
+  fitted.onFrame(frame(0, { trackId: 2 }), context)
+  fitted.onFrame({ ...frame(7200, { dts: 0 }), data }, context)
+  // What is held is not the view.
+  data[0] = 0xdb
+  fitted.onFrame(frame(2000, { trackId: 2 }), context)
+  assert.deepEqual(told, [])
+  // A container that rounds both times to milliseconds.
+  fitted.onFrame(frame(10_890, { dts: 3600, isKey: false }), context)
+  fitted.onFrame(frame(14_310, { dts: 7200, isKey: false }), context)
+  assert.deepEqual(told, ['h264+aac', 'frame 7200', 'frame 2000', 'frame 10890', 'frame 14310'])
+  assert.deepEqual(asked, [])
+})
+
+test('one picture that nothing follows is carried when the stream ends', () => {
+  const { fitted, told } = withoutBFrames()
+  fitted.onTracks([h264])
+  fitted.onFrame(frame(7200, { dts: 0 }), context)
+  fitted.onEnd()
+  assert.deepEqual(told, ['h264', 'frame 7200', 'end'])
+})
+
 test('a viewer that cannot have B-frames gets the substitute from the first picture on that shows them', async () => {
   for (const isLate of [false, true]) {
     const { fitted, told, other, asked } = withoutBFrames()
     fitted.onTracks([h264, aac])
     if (isLate) {
       fitted.onFrame(frame(1), context)
-      fitted.onFrame(frame(9, { dts: 2, isKey: false }), context)
-      fitted.onFrame(frame(5, { dts: 3, isKey: false }), context)
-    } else fitted.onFrame(frame(5, { dts: 1 }), context)
+      fitted.onFrame(frame(3601, { isKey: false }), context)
+      fitted.onFrame(frame(14_401, { dts: 7201, isKey: false }), context)
+    } else {
+      fitted.onFrame(frame(7200, { dts: 0 }), context)
+      fitted.onFrame(frame(7200, { trackId: 2 }), context)
+      fitted.onFrame(frame(18_000, { dts: 3600, isKey: false }), context)
+    }
     await Promise.resolve()
-    fitted.onFrame(frame(6, { isKey: false }), context)
+    fitted.onFrame(frame(21_600, { dts: 18_000, isKey: false }), context)
     other.feed((to) => to.onTracks([h264, aac]))
     other.feed((to) => to.onFrame(frame(7), context))
     assert.deepEqual(asked, ['b-frames'])
-    const before = isLate ? ['h264+aac', 'frame 1', 'frame 9', 'discontinuity'] : []
+    const before = isLate ? ['h264+aac', 'frame 1', 'frame 3601', 'discontinuity'] : []
     assert.deepEqual(told, [...before, 'h264+aac', 'frame 7'])
   }
 })
@@ -212,8 +244,9 @@ test('B-frames that must stay are an error that says so', () => {
     onFailed: unexpected,
   })
   fitted.onTracks([h264, aac])
+  fitted.onFrame(frame(7200, { dts: 0 }), context)
   assert.throws(
-    () => fitted.onFrame(frame(5, { dts: 1 }), context),
+    () => fitted.onFrame(frame(18_000, { dts: 3600, isKey: false }), context),
     (error) =>
       error instanceof UnsupportedInputError &&
       error.message === 'this viewer cannot have B-frames, and that is not allowed',

@@ -5,6 +5,9 @@ import { isAsShown } from '../format-names.ts'
 import { type Misfit, misfit, orderMisfit } from './carried-codecs.ts'
 import { PictureOrder } from './picture-order.ts'
 
+/** A second picture comes long before so many frames of sound. */
+const MAX_HELD = 256
+
 /** A stream with the same pictures and sound in other codecs. */
 export interface Substitute {
   /** Feeds `consumer` from now on; rejects where it cannot be had. Dispose to let it go. */
@@ -32,8 +35,9 @@ export class FittedOutput implements StreamOutput {
   readonly #order: PictureOrder | undefined
   #substitute: SubstituteFeed | undefined
   #tracks: readonly Track[] = []
-  /** Nothing is carried before the first picture shows whether it can be. */
+  /** Nothing is carried before the first pictures show whether they can be; from the first of them on it is held. */
   #isUndecided = false
+  #held: HeldFrame[] = []
   #isFirst = true
 
   constructor(inner: StreamOutput, options: FitOptions) {
@@ -52,7 +56,7 @@ export class FittedOutput implements StreamOutput {
     if (!this.#isUndecided) this.#use(found)
   }
   onFrame(frame: Frame, context: FrameContext): void {
-    if (this.#order) this.#look(this.#order, frame)
+    if (this.#order && !this.#substitute) this.#look(this.#order, { frame, context })
     if (!this.#substitute && !this.#isUndecided) this.#inner.onFrame(frame, context)
   }
   onDiscontinuity(): void {
@@ -60,6 +64,7 @@ export class FittedOutput implements StreamOutput {
     if (!this.#substitute && !this.#isUndecided) this.#inner.onDiscontinuity()
   }
   onEnd(): void {
+    if (this.#held.length > 0) this.#use(undefined)
     this.#substitute?.stop()
     this.#inner.onEnd()
   }
@@ -74,6 +79,7 @@ export class FittedOutput implements StreamOutput {
     this.#substitute?.stop()
     this.#substitute = undefined
     this.#isUndecided = false
+    const held = this.#held.splice(0)
     const substitute = found && this.#options.substitute(found)
     if (substitute && 'attach' in substitute) {
       if (!this.#isFirst) this.#inner.onDiscontinuity()
@@ -82,15 +88,22 @@ export class FittedOutput implements StreamOutput {
       if (substitute && !found?.isGuess) throw new UnsupportedInputError(`${found?.problem}, and ${substitute.refusal}`)
       if (wasSubstituted) this.#inner.onDiscontinuity()
       this.#inner.onTracks(this.#tracks)
+      for (const { frame, context } of held) this.#inner.onFrame(frame, context)
     }
     this.#isFirst = false
   }
-  #look(order: PictureOrder, frame: Frame): void {
-    if (this.#substitute) return
-    if (order.isReordered(frame)) this.#use(orderMisfit(this.#options.format, this.#tracks))
-    else if (this.#isUndecided && order.isVideo(frame)) this.#use(undefined)
+  #look(order: PictureOrder, { frame, context }: HeldFrame): void {
+    const ordering = order.look(frame)
+    if (ordering === 'reordered' || this.#held.length > MAX_HELD)
+      this.#use(orderMisfit(this.#options.format, this.#tracks))
+    else if (this.#isUndecided && ordering === 'as-shown') this.#use(undefined)
+    else if (this.#isUndecided && (this.#held.length > 0 || order.isVideo(frame)))
+      this.#held.push({ frame: { ...frame, data: Uint8Array.from(frame.data) }, context })
   }
 }
+
+/** With bytes of its own. */
+type HeldFrame = { readonly frame: Frame; readonly context: FrameContext }
 
 /** Passes a substitute on to an output, until it is stopped. */
 class SubstituteFeed implements StreamConsumer {

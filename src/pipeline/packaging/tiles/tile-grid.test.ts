@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseTileFile, placedKeyframes, tileCell, tileFile, tileMs, tilesOf } from './tile-grid.ts'
+import { isTileOf, parseTileFile, placedKeyframes, tileCell, tileFile, tileMs, tilesOf } from './tile-grid.ts'
 
 const LAYOUT = { columns: 3, rows: 2, intervalMs: 2000, widthPx: 160 }
 
@@ -27,6 +27,16 @@ test('tiles cover a run; the last is as long as the run is', () => {
   ])
   assert.deepEqual(tilesOf(LAYOUT, 24_000).length, 2)
   assert.deepEqual(tilesOf(LAYOUT, 0), [])
+})
+
+test('only tiles that lists may name are tiles', () => {
+  const runs = [
+    { startsMs: [0.4, 0], endMs: 13_000 },
+    { startsMs: [20_010], endMs: 30_000 },
+  ]
+  const is = (anchorMs: number, number: number) => isTileOf(LAYOUT, { anchorMs, number }, runs)
+  assert.deepEqual([is(0, 0), is(0, 1), is(20_010, 0)], [true, true, true])
+  assert.deepEqual([is(0, 2), is(1, 0), is(20_000, 0), is(20_010, 1)], [false, false, false, false])
 })
 
 test('each place has the newest keyframe by then', () => {

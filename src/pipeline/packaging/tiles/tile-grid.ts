@@ -28,9 +28,14 @@ export function tileCell({ widthPx }: TileLayout, video: PictureSize): PictureSi
   return { widthPx: even(widthPx), heightPx: even((widthPx * video.heightPx) / Math.max(1, video.widthPx)) }
 }
 
-/** Tiles are made when they are asked for: what they take at most, as far as that can be told before. */
+/** Tiles are made when they are asked for, to what is declared before: see `maxTileBytes`. */
 export function tileBitsPerSecond(layout: TileLayout, { widthPx, heightPx }: PictureSize): number {
   return (widthPx * heightPx * BITS_PER_PIXEL * 1000) / layout.intervalMs
+}
+
+/** A tile with so many pictures must not be larger. */
+export function maxTileBytes({ widthPx, heightPx }: PictureSize, pictureCount: number): number {
+  return Math.floor((widthPx * heightPx * BITS_PER_PIXEL * pictureCount) / 8)
 }
 
 /**
@@ -76,6 +81,17 @@ export function tilesOf(layout: TileLayout, runMs: number): { readonly number: n
     number,
     durationMs: Math.min(wholeMs, runMs - number * wholeMs),
   }))
+}
+
+/** A run of media: where its tiles may be counted from, and its end. Media time line. */
+export type TileAnchors = { readonly startsMs: readonly number[]; readonly endMs: number }
+
+/** Whether lists may name such a tile: it begins within a run, counted from one of its starts. */
+export function isTileOf(layout: TileLayout, { anchorMs, number }: TilePlace, runs: readonly TileAnchors[]): boolean {
+  return runs.some(
+    ({ startsMs, endMs }) =>
+      number < tilesOf(layout, endMs - anchorMs).length && startsMs.some((ms) => Math.round(ms) === anchorMs),
+  )
 }
 
 /** A picture that begins a moment late is still the one of its place. */

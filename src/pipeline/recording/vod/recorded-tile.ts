@@ -1,20 +1,35 @@
+import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
 import {
+  isTileOf,
+  onGrid,
+  type TileAnchors,
   type TileKeyframe,
   type TileLayout,
   type TilePictures,
   type TilePlace,
   tilePictures,
 } from '../../packaging/index.ts'
+import { runsOf, startMs } from './vod-tiles.ts'
 
-/** Of the first video track. Undefined where there is none, or nothing of that time. */
+export type RecordedTileRequest = {
+  readonly layout: TileLayout
+  readonly place: TilePlace
+  /** Nominal length of live segments: MPDs of a live stream count its tiles from their grid. */
+  readonly segmentMs: number
+}
+
+/**
+ * Of the first video track. Undefined where there is none, or nothing of that time. Rejects with UnavailableError where
+ * the store does not answer.
+ */
 export async function recordedTile(
   detail: RecordingDetail,
   store: BlobStore,
-  { layout, place }: { readonly layout: TileLayout; readonly place: TilePlace },
+  { layout, place, segmentMs }: RecordedTileRequest,
 ): Promise<TilePictures | undefined> {
   const track = detail.tracks.find(({ kind }) => kind === 'video')
-  if (!track) return undefined
+  if (!track || !isTileOf(layout, place, anchorsOf(detail, segmentMs))) return undefined
   const segments = detail.segments.filter(({ trackId }) => trackId === track.trackId)
   const last = segments.at(-1)
   const toMs = (ticks: number) => (ticks * 1000) / track.clockRateHz
@@ -38,7 +53,21 @@ function keyframesOf({ key, keyframes }: SegmentFact, { initKey, store, toMs }: 
     atMs: toMs(ticks),
     initKey,
     init: async () => await store.read(initKey, 0, await store.size(initKey)),
+    sizeBytes,
     // Deleted meanwhile: the place shows the picture before.
-    data: async () => await store.read(key, offsetBytes, offsetBytes + sizeBytes).catch(() => undefined),
+    data: async () => await store.read(key, offsetBytes, offsetBytes + sizeBytes).catch(undefinedWhereGone),
   }))
+}
+
+function undefinedWhereGone(error: unknown): undefined {
+  if (!(error instanceof AccessDeniedError) || error.code !== 'not-found') throw error
+}
+
+/** Tiles are counted from the start of a run, as any of its tracks tells it. */
+function anchorsOf(detail: RecordingDetail, segmentMs: number): TileAnchors[] {
+  return runsOf(detail).map(({ segments, endMs }) => {
+    const firsts = segments.filter(({ trackId }, at) => segments.findIndex((each) => each.trackId === trackId) === at)
+    const startsMs = firsts.map((segment) => startMs(detail, segment))
+    return { startsMs: [...startsMs, ...startsMs.map((ms) => onGrid(ms, segmentMs))], endMs }
+  })
 }

@@ -17,25 +17,39 @@ export function keyPlaylistUri({ trackId }: Pick<TrackFact, 'trackId'>): string 
 
 /** The keyframes that segments start with, each a segment of its own. RFC 8216bis, 4.4.3.6. */
 export function vodKeyPlaylist(recording: RecordingDetail, track: TrackFact): string | undefined {
-  const segments = keyedSegments(recording, track)
-  if (track.kind !== 'video' || segments.length === 0) return undefined
+  const shown = shownKeyframes(recording, track)
+  if (track.kind !== 'video' || shown.length === 0) return undefined
   const isEnded = recording.endedMs !== undefined
   const { trackId, clockRateHz } = track
-  const endOf = ({ startTicks, durationTicks }: SegmentFact) => startTicks + durationTicks
   return formatMediaPlaylist({
     type: isEnded ? 'vod' : 'event',
     iFramesOnly: true,
     mediaSequence: 0,
     independentSegments: true,
     isEnded,
-    segments: segments.map((segment, at) => ({
+    segments: shown.map(({ segment, untilTicks }, at) => ({
       uri: `t${trackId}-key${segment.sequence}.m4s`,
-      durationMs: ((endOf(segment) - segment.startTicks) * 1000) / clockRateHz,
+      durationMs: ((untilTicks - segment.startTicks) * 1000) / clockRateHz,
       discontinuity: segment.discontinuity && at > 0,
       map: { uri: `t${trackId}-init${segment.initId}.mp4` },
       programDateTimeMs: segment.epochMs,
     })),
   })
+}
+
+type ShownKeyframe = { readonly segment: SegmentFact; untilTicks: number }
+
+/** A keyframe is shown until the next: over segments that start with none too. */
+function shownKeyframes({ segments }: RecordingDetail, track: TrackFact): readonly ShownKeyframe[] {
+  const shown: ShownKeyframe[] = []
+  for (const segment of segments) {
+    if (segment.trackId !== track.trackId) continue
+    const untilTicks = segment.startTicks + segment.durationTicks
+    const last = shown.at(-1)
+    if (startsWithKeyframe(segment)) shown.push({ segment, untilTicks })
+    else if (last && !segment.discontinuity) last.untilTicks = untilTicks
+  }
+  return shown
 }
 
 /** RFC 8216bis, 4.4.6.3. */

@@ -14,7 +14,7 @@ export const MESSAGE = {
   track: 5,
   /** ← { job, trackId, ptsTicks, dtsTicks, durationTicks, isKey }; the payload is the frame. */
   frame: 6,
-  /** ← { job }: done; the payload is the result. */
+  /** ← { job, decodes }: done; the payload is the result, and so many pictures were decoded for it. */
   done: 7,
   /** ← { job, fault, problem } */
   failed: 8,
@@ -43,6 +43,8 @@ export type PictureFormat = 'jpg' | 'webp'
 type DemoRequest = { readonly kind: 'demo' }
 export type PictureRequest = {
   readonly kind: 'picture'
+  /** Of the picture, whatever its size and format: it is decoded once. */
+  readonly key: string
   readonly codec: VideoCodecId
   readonly format: PictureFormat
   /** Absent: as wide as the video. */
@@ -66,6 +68,8 @@ export type TileRequest = {
   readonly pictures: readonly { readonly codec: VideoCodecId; readonly configBytes: number; readonly bytes: number }[]
   /** Index into `pictures` for each place; those behind them are black. */
   readonly places: readonly number[]
+  /** Of the JPEG. */
+  readonly maxBytes: number
 }
 /** Decodes a stream once and encodes it for every rung that it is told of. */
 export type LadderRequest = { readonly kind: 'ladder' }

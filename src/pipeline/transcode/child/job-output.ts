@@ -70,8 +70,8 @@ export class JobOutput {
   rungFailed(slot: number, problem: string): void {
     this.#pipe.send(MESSAGE.rungFailed, { job: this.#job, slot, problem: problem.slice(0, 2000) })
   }
-  done(result?: Uint8Array): void {
-    this.#pipe.send(MESSAGE.done, { job: this.#job }, result)
+  done(result?: Uint8Array, decodes = 0): void {
+    this.#pipe.send(MESSAGE.done, { job: this.#job, decodes }, result)
   }
   failed(fault: JobFault, problem: string): void {
     this.#pipe.send(MESSAGE.failed, { job: this.#job, fault, problem: problem.slice(0, 2000) })

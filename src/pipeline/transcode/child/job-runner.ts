@@ -6,6 +6,7 @@ import type { Av } from './av.ts'
 import { startDemo } from './demo/demo-job.ts'
 import { JobOutput } from './job-output.ts'
 import { LadderJob } from './ladder/ladder-job.ts'
+import { DecodedPictures } from './picture/decoded-pictures.ts'
 import { makePicture } from './picture/picture-job.ts'
 import { makeTile } from './picture/tile-job.ts'
 import type { RunningJob } from './running-job.ts'
@@ -15,10 +16,12 @@ export class JobRunner {
   readonly #av: Av
   readonly #pipe: MessagePipe
   readonly #jobs = new Map<number, RunningJob>()
+  readonly #decoded: DecodedPictures
 
   constructor(av: Av, pipe: MessagePipe) {
     this.#av = av
     this.#pipe = pipe
+    this.#decoded = new DecodedPictures(av)
   }
 
   receive(message: Message): void {
@@ -32,7 +35,7 @@ export class JobRunner {
   #start(header: StartHeader, input: Uint8Array): void {
     const output = new JobOutput(this.#pipe, header.job)
     try {
-      if (header.kind === 'picture') makePicture(this.#av, header, input, output)
+      if (header.kind === 'picture') makePicture(this.#av, this.#decoded, { request: header, input, output })
       else if (header.kind === 'tile') makeTile(this.#av, header, input, output)
       else if (header.kind === 'ladder') this.#jobs.set(header.job, new LadderJob(this.#av, output))
       else if (header.kind === 'asset') this.#jobs.set(header.job, startAsset(this.#av, header, output))

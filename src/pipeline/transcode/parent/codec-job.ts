@@ -4,7 +4,8 @@ import type { Message } from '../channel/message.ts'
 
 /** How a job ended. */
 export type JobEnd =
-  | { readonly outcome: 'done'; readonly result: Uint8Array }
+  /** `decodes`: pictures that were decoded for it, where that is what the job does. */
+  | { readonly outcome: 'done'; readonly result: Uint8Array; readonly decodes: number }
   /** The job cannot be done; the process is well. */
   | { readonly outcome: 'failed'; readonly fault: JobFault; readonly problem: string }
   /** The process ended under the job, or (`hadJob` false) before it had it. A new one starts for the next job. */

@@ -4,6 +4,7 @@ import type { Message } from '../channel/message.ts'
 import { BackOff } from './back-off.ts'
 import {
   readAssetOpened,
+  readDecodes,
   readFailed,
   readFrame,
   readHello,
@@ -234,7 +235,8 @@ export class CodecProcess implements AsyncDisposable {
     else if (message.type === MESSAGE.rungFailed) {
       const { slot, problem } = readRungFailed(message)
       sink?.onRungFailed?.(slot, problem)
-    } else if (message.type === MESSAGE.done) this.#end(id, { outcome: 'done', result: message.payload })
+    } else if (message.type === MESSAGE.done)
+      this.#end(id, { outcome: 'done', result: message.payload, decodes: readDecodes(message) })
     else if (message.type === MESSAGE.failed) this.#end(id, { outcome: 'failed', ...readFailed(message) })
   }
 }

@@ -88,6 +88,7 @@ describe('snapshots', { skip: NO_CODECS }, () => {
       cell: { widthPx: 64, heightPx: 36 },
       pictures: [whole, broken],
       places: [0, 1, 1],
+      maxBytes: 100_000,
     }
     const tiles = await Promise.all(Array.from({ length: 100 }, () => service.tile('t', tile)))
     assert.equal(service.madeCount, 1)
@@ -97,6 +98,48 @@ describe('snapshots', { skip: NO_CODECS }, () => {
     assert.ok(decoded(three, 'jpg').luma > decoded(one, 'jpg').luma, 'three pictures are brighter than one on black')
     const none = { ...tile, pictures: [broken], places: [0] }
     await assert.rejects(service.tile('none', none), UnsupportedInputError)
+  })
+
+  it('are decoded once, whatever their sizes and formats', async () => {
+    const { service } = makeService()
+    await using _ = service
+    const source = { key: 'k1', ...made() }
+    for (const format of ['jpg', 'webp'] as const)
+      for (let widthPx = 20; widthPx <= 200; widthPx += 20) await service.snapshot(source, format, widthPx)
+    assert.deepEqual([service.madeCount, service.decodedCount], [20, 1])
+  })
+
+  it('of one stream in all widths at once are refused, and do not keep others from theirs', async () => {
+    const { service } = makeService()
+    await using _ = service
+    const source = made()
+    const widths = Array.from({ length: 60 }, (_, at) => service.snapshot({ key: 'k1', ...source }, 'jpg', 20 + 2 * at))
+    const other = service.snapshot({ key: 'k2', ...source }, 'jpg', 64)
+    const results = await Promise.allSettled(widths)
+    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    assert.ok(refused.length > 40 && refused.every((reason) => reason instanceof UnavailableError))
+    assert.equal(decoded(await other, 'jpg').widthPx, 64)
+  })
+
+  it('go before tiles, which are no larger than they may be', async () => {
+    const { service } = makeService()
+    await using _ = service
+    const source = made()
+    const cell = { widthPx: 320, heightPx: 240 }
+    const tile = { columns: 2, rows: 1, cell, pictures: [source], places: [0, 0] }
+    const order: string[] = []
+    const noted = (what: string, picture: Promise<Uint8Array>) =>
+      picture.then((bytes) => {
+        order.push(what)
+        return bytes
+      })
+    const large = noted('large', service.tile('large', { ...tile, maxBytes: 1_000_000 }))
+    const small = noted('small', service.tile('small', { ...tile, maxBytes: 1 }))
+    const snapshot = noted('snapshot', service.snapshot({ key: 'k', ...source }, 'jpg', 64))
+    const [largeBytes, smallBytes] = await Promise.all([large, small, snapshot])
+    assert.deepEqual(order, ['large', 'snapshot', 'small'])
+    assert.ok(smallBytes.length < 0.7 * largeBytes.length, `${smallBytes.length} of ${largeBytes.length} bytes`)
+    assert.equal(decoded(smallBytes, 'jpg').widthPx, 640)
   })
 
   it('are not changed by what becomes of the bytes after the call', async () => {

@@ -36,6 +36,8 @@ export type TileSource = {
   readonly pictures: readonly { readonly track: VideoTrack; readonly data: Uint8Array }[]
   /** Index into `pictures` for each place, as far as there are pictures. */
   readonly places: readonly number[]
+  /** Of the JPEG. */
+  readonly maxBytes: number
 }
 
 export type SnapshotServiceOptions = {
@@ -49,14 +51,21 @@ const FROZEN_MS = 5000
 /** For all of it: a new process may have to start first, after others that died. */
 const PATIENCE_MS = 10_000
 /** Jobs that wait for the one process; more would only time out. */
-const MAX_WAITING = 32
+const MAX_WAITING = { picture: 32, tile: 16 }
+/** Sizes and formats of one picture among them: whoever asks for all widths does not keep other streams from theirs. */
+const MAX_OF_ONE = 8
 const CACHE_BYTES = 16 * 2 ** 20
 /** Keyframes that killed their process are not tried again. */
 const MAX_DEADLY = 100
 
 /** What a picture is made of, and what it is known by if its process dies of it. */
 type Cause = { readonly key: string; readonly codec: string }
-type Work = Cause & { readonly request: PictureRequest | TileRequest; readonly input: Uint8Array }
+type Work = Cause & {
+  readonly name: string
+  readonly request: PictureRequest | TileRequest
+  readonly input: Uint8Array
+}
+type Waiting = Work & { readonly done: PromiseWithResolvers<Uint8Array> }
 
 type Wanted = { readonly format: PictureFormat; readonly widthPx: number | undefined }
 
@@ -65,20 +74,30 @@ export class SnapshotService implements AsyncDisposable {
   readonly #options: SnapshotServiceOptions
   readonly #cache = new PictureCache(CACHE_BYTES)
   readonly #underWay = new Map<string, Promise<Uint8Array>>()
+  readonly #waiting: Waiting[] = []
   /** One job at a time: the one that is under way when a process dies is the one that killed it. */
-  #queue: Promise<unknown> = Promise.resolve()
+  #isBusy = false
   readonly #deadly = new Set<string>()
   #codec: CodecProcess | undefined
   #madeCount = 0
+  #decodedCount = 0
   #closed = false
 
   constructor(options: SnapshotServiceOptions) {
     this.#options = options
   }
 
-  /** Pictures that were decoded and encoded, as against served again. */
+  /** Pictures and tiles that were encoded, as against served again. */
   get madeCount(): number {
     return this.#madeCount
+  }
+  /** Keyframes that were decoded: one for all sizes and formats of a picture, several for a tile. */
+  get decodedCount(): number {
+    return this.#decodedCount
+  }
+  /** A tile that was made lately. */
+  known(key: string): Uint8Array | undefined {
+    return this.#cache.get(key)
   }
 
   /**
@@ -89,13 +108,15 @@ export class SnapshotService implements AsyncDisposable {
     const name = `${format} ${widthPx ?? 'full'} ${source.key}`
     const known = this.#cache.get(name)
     if (known) return Promise.resolve(known)
-    return this.#underWay.get(name) ?? this.#begin(name, () => snapshotWork(source, { format, widthPx }))
+    return this.#underWay.get(name) ?? this.#begin(snapshotWork(name, source, { format, widthPx }))
   }
 
   /** A JPEG of keyframes in rows; `key` stands for what is in it. Rejects as `snapshot`. */
-  tile(key: string, { columns, rows, cell, pictures, places }: TileSource): Promise<Uint8Array> {
+  tile(key: string, { columns, rows, cell, pictures, places, maxBytes }: TileSource): Promise<Uint8Array> {
     const known = this.#cache.get(key)
     if (known) return Promise.resolve(known)
+    const asked = this.#underWay.get(key)
+    if (asked) return asked
     const request: TileRequest = {
       kind: 'tile',
       columns,
@@ -108,12 +129,10 @@ export class SnapshotService implements AsyncDisposable {
         bytes: data.length,
       })),
       places,
+      maxBytes,
     }
-    const work = () => {
-      const input = Buffer.concat(pictures.flatMap(({ track, data }) => [track.config, data]))
-      return { key, codec: pictures[0]?.track.codec ?? '', request, input }
-    }
-    return this.#underWay.get(key) ?? this.#begin(key, work)
+    const input = Buffer.concat(pictures.flatMap(({ track, data }) => [track.config, data]))
+    return this.#begin({ name: key, key, codec: pictures[0]?.track.codec ?? '', request, input })
   }
 
   /** Resolves when the codec process is gone; pictures under way are rejected. */
@@ -125,24 +144,51 @@ export class SnapshotService implements AsyncDisposable {
     return this.close()
   }
 
-  #begin(name: string, prepare: () => Work): Promise<Uint8Array> {
-    const work = prepare()
-    const refusal = this.#refusal(work)
+  #begin(work: Work): Promise<Uint8Array> {
+    const refusal = this.#refusal(work) ?? this.#crowd(work)
     if (refusal) return Promise.reject(refusal)
-    const picture = this.#queue.then(() => this.#make(work))
-    this.#underWay.set(name, picture)
-    this.#queue = picture
-      .then((bytes) => this.#cache.set(name, bytes))
-      .catch(() => {})
-      .finally(() => this.#underWay.delete(name))
-    return picture
+    const done = Promise.withResolvers<Uint8Array>()
+    this.#underWay.set(work.name, done.promise)
+    this.#waiting.push({ ...work, done })
+    this.#next()
+    return done.promise
+  }
+
+  /** Single pictures first: somebody looks at the page that they are on. */
+  #next(): void {
+    if (this.#isBusy) return
+    const first = this.#waiting.findIndex(({ request }) => request.kind === 'picture')
+    const [work] = this.#waiting.splice(Math.max(0, first), 1)
+    if (!work) return
+    this.#isBusy = true
+    const finish = () => {
+      this.#underWay.delete(work.name)
+      this.#isBusy = false
+      this.#next()
+    }
+    this.#make(work).then(
+      (bytes) => {
+        this.#cache.set(work.name, bytes)
+        work.done.resolve(bytes)
+        finish()
+      },
+      (error: unknown) => {
+        work.done.reject(error)
+        finish()
+      },
+    )
   }
 
   #refusal({ key, codec }: Cause): Error | undefined {
     if (this.#closed) return new UnavailableError('pictures', 'the server stops')
     if (this.#deadly.has(key)) return new UnsupportedInputError(`this ${codec} keyframe cannot be decoded`)
-    if (this.#underWay.size > MAX_WAITING) return new UnavailableError('pictures', 'too many are asked for at once')
     return undefined
+  }
+  #crowd({ key, request: { kind } }: Work): Error | undefined {
+    const before = this.#waiting.filter(({ request }) => request.kind === kind)
+    const ofOne = before.filter((each) => each.key === key).length
+    if (before.length < MAX_WAITING[kind] && ofOne < MAX_OF_ONE) return undefined
+    return new UnavailableError('pictures', 'too many are asked for at once')
   }
 
   #make(work: Work): Promise<Uint8Array> {
@@ -156,6 +202,7 @@ export class SnapshotService implements AsyncDisposable {
         clearTimeout(patience)
         if (end.outcome === 'done') {
           this.#madeCount++
+          this.#decodedCount += end.decodes
           return resolve(end.result)
         }
         if (end.outcome === 'died' && end.hadJob) this.#remember(work, end.problem)
@@ -173,13 +220,13 @@ export class SnapshotService implements AsyncDisposable {
   }
 }
 
-function snapshotWork(source: SnapshotSource, want: Wanted): Work {
+function snapshotWork(name: string, source: SnapshotSource, want: Wanted): Work {
   const { key, track, data, later } = source
   const input = Buffer.concat([track.config, data, ...(later?.units ?? []).map((unit) => unit.data)])
-  return { key, codec: track.codec, request: pictureRequest(source, want), input }
+  return { name, key, codec: track.codec, request: pictureRequest(source, want), input }
 }
 
-function pictureRequest({ track, data, later }: SnapshotSource, { format, widthPx }: Wanted): PictureRequest {
+function pictureRequest({ key, track, data, later }: SnapshotSource, { format, widthPx }: Wanted): PictureRequest {
   const { codec, config } = track
   const units = [
     { bytes: data.length, ptsTicks: later?.keyTicks ?? 0 },
@@ -187,7 +234,7 @@ function pictureRequest({ track, data, later }: SnapshotSource, { format, widthP
   ]
   const width = widthPx === undefined ? {} : { widthPx }
   const atTicks = later?.atTicks ?? 0
-  return { kind: 'picture', codec, format, configBytes: config.length, units, atTicks, ...width }
+  return { kind: 'picture', key, codec, format, configBytes: config.length, units, atTicks, ...width }
 }
 
 function errorOf(end: Exclude<JobEnd, { outcome: 'done' }>): Error {

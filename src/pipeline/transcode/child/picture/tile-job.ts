@@ -4,8 +4,8 @@ import { type Av, checked } from '../av.ts'
 import { FilterChain } from '../filter-chain.ts'
 import type { JobOutput } from '../job-output.ts'
 import { type CodedPictures, decodePicture } from './decode-picture.ts'
-import { encodePicture } from './encode-picture.ts'
-import { answer } from './picture-job.ts'
+import { encodeTile } from './encode-picture.ts'
+import { answer, type MadePicture } from './picture-job.ts'
 import { pictureSize } from './picture-size.ts'
 import { scalePicture } from './scale-picture.ts'
 
@@ -16,8 +16,8 @@ export function makeTile(av: Av, request: TileRequest, input: Uint8Array, output
   answer(output, () => tile(av, request, input))
 }
 
-function tile(av: Av, request: TileRequest, input: Uint8Array): Uint8Array {
-  const { columns, rows, cellWidthPx, cellHeightPx, places } = request
+function tile(av: Av, request: TileRequest, input: Uint8Array): MadePicture {
+  const { columns, rows, cellWidthPx, cellHeightPx, places, maxBytes } = request
   using cells = new Cells(av, request, input)
   const source = `video_size=${cellWidthPx}x${cellHeightPx}:pix_fmt=yuvj420p:time_base=1/1`
   using chain = new FilterChain(av, ['buffer', source], [['tile', `layout=${columns}x${rows}`]])
@@ -34,7 +34,7 @@ function tile(av: Av, request: TileRequest, input: Uint8Array): Uint8Array {
   using whole = new av.Frame()
   whole.alloc()
   checked(av, chain.take(whole), 'tile')
-  return encodePicture(av, whole, 'tile')
+  return { bytes: encodeTile(av, whole, maxBytes), decodes: cells.count }
 }
 
 /** The pictures, each decoded and scaled once. */
@@ -56,6 +56,10 @@ class Cells implements Disposable {
       const config = take(configBytes)
       return { codec, config, units: [{ ptsTicks: 0, data: take(bytes) }], atTicks: 0 }
     })
+  }
+  /** How many were decoded. */
+  get count(): number {
+    return this.#made.size
   }
   /** Undefined where it does not decode. */
   get(index: number): NativeFrame | undefined {

@@ -10,6 +10,7 @@ import { checkPlaylist } from '../../src/media/formats/hls/testing/check-playlis
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { Reading } from '../interop/support/av-messages.ts'
 import { run } from '../interop/support/command.ts'
+import { counted } from '../support/metrics.ts'
 import { poll } from '../support/poll.ts'
 import { ROOT } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
@@ -344,12 +345,6 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   })
 })
 
-/** Over all workers. */
-async function counted(server: TestServer, metric: string): Promise<number> {
-  const text = await (await fetch(server.http('metrics'))).text()
-  const values = text.matchAll(new RegExp(`^${metric}\\{[^}]*\\} (\\S+)$`, 'gm'))
-  return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
-}
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }

@@ -27,6 +27,12 @@ export const CODEC_METRICS: readonly Metric[] = [
     rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.damaged),
   },
   {
+    name: 'millrace_codec_decoded_frames_total',
+    help: 'Pictures of sources decoded for renditions: each once, however many renditions are made of it',
+    labels: ['worker'],
+    rows: (context) => perWorker(context, ({ transcode }) => transcode.totals.decoded),
+  },
+  {
     name: 'millrace_codec_encoded_frames_total',
     help: 'Pictures encoded for renditions',
     labels: ['worker'],

@@ -150,6 +150,8 @@ export type Progress = {
   readonly cpuMs: number
   readonly rssBytes: number
   readonly damaged: number
+  /** Pictures that came out of the one decoder of the source. */
+  readonly decoded: number
   /** Of an asset: how far it has been read. */
   readonly atSeconds?: number
   /** Of a source that is watched: EBU R 128, LUFS. */

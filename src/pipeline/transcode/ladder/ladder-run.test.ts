@@ -16,7 +16,7 @@ const FRAME = {
   isKey: true,
   data: new Uint8Array(100),
 }
-const PROGRESS: Progress = { job: 1, consumed: 1, cpuMs: 10, rssBytes: 100 * MIB, damaged: 0, rungs: [] }
+const PROGRESS: Progress = { job: 1, consumed: 1, cpuMs: 10, rssBytes: 100 * MIB, damaged: 0, decoded: 0, rungs: [] }
 
 /** A codec process and a stream that do as the test says. */
 function makeRun() {

@@ -50,6 +50,7 @@ const schemas = {
     cpuMs: z.number().min(0),
     rssBytes: z.number().min(0),
     damaged: integer.min(0),
+    decoded: integer.min(0),
     atSeconds: z.number().optional(),
     momentaryLufs: z.number().optional(),
     integratedLufs: z.number().optional(),

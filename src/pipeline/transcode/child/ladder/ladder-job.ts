@@ -133,6 +133,7 @@ export class LadderJob implements RunningJob {
       ...(this.atSeconds === undefined ? {} : { atSeconds: Math.max(0, this.atSeconds) }),
       ...this.#audio.watch?.loudness,
       damaged: this.#video.damagedCount + this.#audio.damagedCount,
+      decoded: this.#video.decodedCount,
       rungs: [...this.#rungs.values()].map(({ slot, frameCount: frames, busyMs }) => ({ slot, frames, busyMs })),
     })
     this.#consumed = 0

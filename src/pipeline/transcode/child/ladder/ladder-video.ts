@@ -31,6 +31,9 @@ export class LadderVideo implements Disposable {
     this.#onNotice = onNotice
   }
 
+  /** Pictures that came out of the decoder. */
+  decodedCount = 0
+
   get damagedCount(): number {
     return this.#decoding?.damagedCount ?? 0
   }
@@ -91,6 +94,7 @@ export class LadderVideo implements Disposable {
   }
 
   readonly #onPicture: OnPicture = (decoded, isKey) => {
+    this.decodedCount++
     this.#upright ??= new UprightPicture(this.#av, this.#clockwiseDegrees)
     this.#upright.push(decoded, isKey, this.#onUpright)
   }

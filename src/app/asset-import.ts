@@ -9,7 +9,11 @@ export type AssetImportOptions = {
   readonly codec: () => CodecProcess
   /** A recording that is written by what the output packages; made when the first frame is there. */
   readonly record: () => { readonly recorder: Recorder; readonly output: CmafOutput }
-  readonly onNews: (news: { readonly progress: number; readonly recordingId?: string }) => void
+  readonly onNews: (news: {
+    readonly progress: number
+    readonly recordingId?: string
+    readonly warning?: string
+  }) => void
 }
 
 /** An uploaded file becomes a recording: the profiles' video tracks as variants, cut in the same places. */
@@ -28,6 +32,7 @@ export async function importAsset(
         path,
         profiles: profiles.map((name) => resolveProfile(config.profiles, name)),
         onOpened: () => onNews({ progress: 0 }),
+        onNotice: (warning) => onNews({ progress: share, warning }),
         onProgress: (now) => {
           if (now - share < 0.01) return
           share = now

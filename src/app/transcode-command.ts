@@ -29,11 +29,13 @@ export async function transcodeCommand(config: Config, order: TranscodeOrder): P
     const file = new Mp4File(`${path}.part`)
     const show = progressBar(profile.name, process.stderr)
     try {
-      await transcodeAsset({ codec, path: source.path, profiles: [profile], onProgress: show }, file)
+      const notices: string[] = []
+      const onNotice = (text: string) => notices.push(text)
+      await transcodeAsset({ codec, path: source.path, profiles: [profile], onProgress: show, onNotice }, file)
       await file.close()
       await rename(`${path}.part`, path)
       show(1)
-      process.stderr.write(`\n`)
+      process.stderr.write(['', ...notices.map((text) => `millrace: ${text}`), ''].join('\n'))
       process.stdout.write(`${path}\n`)
     } catch (error) {
       process.stderr.write(`\n`)

@@ -11,7 +11,7 @@ import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import { run } from '../interop/support/command.ts'
 import { counted, labelled } from '../support/metrics.ts'
 import { poll } from '../support/poll.ts'
-import { skipWithoutFfmpeg } from '../support/requirements.ts'
+import { ROOT, skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { assertSteady, common, keysIn, playUrl, video, watcher } from '../support/units.ts'
 
@@ -165,6 +165,91 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
     })
     for (const { problem } of deaths) assert.match(String(problem), /^it holds \d+ MiB, more than transcode/)
     assertSteady(video(await source))
+  })
+
+  test('files that are empty, cut off, encrypted or of other codecs: what is wrong is said, on the command line and by the API', {
+    skip: skipWithoutFfmpeg(),
+  }, async () => {
+    const file = (name: string) => join(folder, name)
+    const ffmpeg = async (...args: readonly string[]) => {
+      const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args])
+      assert.equal(code, 0, stderr)
+    }
+    await ffmpeg('-i', clip, '-c', 'copy', '-movflags', '+faststart', file('whole.mp4'))
+    const key = [
+      '-encryption_key',
+      '76a6c65c5ea762046bd749a2e632ccbb',
+      '-encryption_kid',
+      'a7e61c373e219033c21091fa607bf3b8',
+    ]
+    await ffmpeg('-i', clip, '-c', 'copy', '-encryption_scheme', 'cenc-aes-ctr', ...key, file('encrypted.mp4'))
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=s=160x90:d=1',
+      '-i',
+      clip,
+      '-map',
+      '0',
+      '-map',
+      '1:a',
+      '-c:v',
+      'prores_ks',
+      file('prores.mov'),
+    )
+    const subtitles = file('words.srt')
+    writeFileSync(subtitles, '1\n00:00:00,000 --> 00:00:01,000\nwords\n')
+    await ffmpeg('-i', subtitles, file('words.mkv'))
+    const whole = readFileSync(file('whole.mp4'))
+    const indexless = readFileSync(clip)
+    const unknown = Buffer.from(whole.toString('latin1').replaceAll('avc1', 'zzzz'), 'latin1')
+    const REFUSED: readonly (readonly [string, Buffer, RegExp])[] = [
+      ['empty', Buffer.alloc(0), /the file is empty/],
+      [
+        'indexless',
+        indexless.subarray(0, indexless.length / 2),
+        /its end is missing, where MP4 and MOV have their index/,
+      ],
+      ['encrypted', readFileSync(file('encrypted.mp4')), /the file is encrypted/],
+      ['prores', readFileSync(file('prores.mov')), /prores is not taken in; convert the file first/],
+      ['unknown', unknown, /video of an unknown codec is not taken in/],
+      ['words', readFileSync(file('words.mkv')), /neither pictures nor sound/],
+    ]
+    type Asset = { readonly id: string; readonly state: string; readonly warning?: string }
+    const upload = (name: string, body: Buffer) =>
+      fetch(server.http(`api/v1/assets?name=${name}&profiles=tiny`), { method: 'POST', body: Uint8Array.from(body) })
+    for (const [name, body, reason] of REFUSED) {
+      const answer = await upload(name, body)
+      assert.deepEqual([name, answer.status], [name, 415])
+      assert.match(await answer.text(), reason)
+    }
+    const sets = [...SMALL, `storage.path=${server.storagePath}`].flatMap((set) => ['--set', set])
+    const transcode = (source: string) =>
+      run(process.execPath, [
+        join(ROOT, 'src/main.ts'),
+        'transcode',
+        source,
+        '--profile',
+        'small',
+        '--output',
+        file('o.mp4'),
+        ...sets,
+      ])
+    const encrypted = await transcode(file('encrypted.mp4'))
+    assert.deepEqual([encrypted.code, /millrace: the file is encrypted/.test(encrypted.stderr)], [1, true])
+
+    const cut = whole.subarray(0, whole.length / 2)
+    writeFileSync(file('cut.mp4'), cut)
+    const onCommandLine = await transcode(file('cut.mp4'))
+    assert.equal(onCommandLine.code, 0)
+    assert.match(onCommandLine.stderr, /millrace: the file ends after [12]\.\d of 4\.\d seconds: its end is missing/)
+    const { id } = (await (await upload('cut', cut)).json()) as Asset
+    const asset = await poll('the end of the asset', async () => {
+      const each = await server.json<Asset>(`api/v1/assets/${id}`)
+      return each.state === 'done' ? each : undefined
+    })
+    assert.match(asset.warning ?? '', /its end is missing/)
   })
 
   test('writes the name of the stream and the time on the picture', { skip: skipWithoutFfmpeg() }, async () => {

@@ -52,7 +52,16 @@ function readProfiles({ config }: ApiContext, profiles = DEFAULT_PROFILES): stri
   return names
 }
 
-function assetView({ id, name, profiles, state, progress, problem, recordingId }: AssetJob): z.input<typeof ASSET> {
+function assetView({
+  id,
+  name,
+  profiles,
+  state,
+  progress,
+  problem,
+  warning,
+  recordingId,
+}: AssetJob): z.input<typeof ASSET> {
   return {
     id,
     name,
@@ -60,6 +69,7 @@ function assetView({ id, name, profiles, state, progress, problem, recordingId }
     state,
     progress,
     ...(problem === undefined ? {} : { problem }),
+    ...(warning === undefined ? {} : { warning }),
     ...(recordingId === undefined
       ? {}
       : { recordingId, hlsUrl: `/vod/${recordingId}/index.m3u8`, mp4Url: `/vod/${recordingId}.mp4` }),

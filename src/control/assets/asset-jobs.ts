@@ -20,6 +20,8 @@ export type AssetJob = {
   progress: number
   recordingId: string | undefined
   problem: string | undefined
+  /** It was done, with less than the file should have held. */
+  warning: string | undefined
 }
 export type AssetOrder = {
   readonly id: string
@@ -27,7 +29,7 @@ export type AssetOrder = {
   readonly path: string
   readonly profiles: readonly string[]
 }
-export type AssetNews = { readonly progress: number; readonly recordingId?: string }
+export type AssetNews = { readonly progress: number; readonly recordingId?: string; readonly warning?: string }
 
 export type AssetJobsOptions = {
   /** Uploaded files are here until they are done. */
@@ -78,6 +80,7 @@ export class AssetJobs {
       progress: 0,
       recordingId: undefined,
       problem: undefined,
+      warning: undefined,
     }
     this.#keep(job)
     const path = join(this.#options.folder, id)
@@ -99,11 +102,15 @@ export class AssetJobs {
     return job
   }
   /** How far a job is; the first news say that its file is understood. */
-  onNews(id: string, { progress, recordingId }: AssetNews): void {
+  onNews(id: string, { progress, recordingId, warning }: AssetNews): void {
     const job = this.#jobs.get(id)
     if (!job) return
     job.progress = progress
     job.recordingId = recordingId ?? job.recordingId
+    if (warning !== undefined) {
+      job.warning = warning
+      this.#options.log.warn('asset.warning', { asset: id, name: job.name, warning })
+    }
     this.#opened.get(id)?.resolve()
   }
 

@@ -15,6 +15,8 @@ export type AssetOptions = {
   readonly onOpened?: (asset: Omit<AssetOpened, 'job'>) => void
   /** How far it is; 0 to 1. */
   readonly onProgress?: (share: number) => void
+  /** Something that whoever gave the file should know, and that is no failure. */
+  readonly onNotice?: (text: string) => void
   readonly signal?: AbortSignal
 }
 
@@ -40,6 +42,7 @@ export function transcodeAsset(options: AssetOptions, sink: MediaSink): Promise<
         gathered.expect(asset)
         options.onOpened?.(asset)
       },
+      onNotice: (text) => options.onNotice?.(text),
       onTrack: (track) => gathered.onTrack(track),
       onFrame: (frame) => gathered.onFrame(frame),
       onProgress: ({ atSeconds = 0 }) =>

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { MillraceError, UnsupportedInputError } from '../../../../media/errors.ts'
 import { type Frame, ticks } from '../../../../media/model/index.ts'
 import type { AssetRequest } from '../../channel/job-messages.ts'
@@ -14,6 +15,8 @@ type Reading = { readonly native: NativeStream; readonly stream: AssetStream; cl
 
 /** Messages (a cancellation) are looked at after so many packets. */
 const BREATHE_EVERY = 25
+/** A file that ends so much before its length says has lost its end. */
+const CUT_SECONDS = 1
 /** AV_NOPTS_VALUE. */
 const NO_TIME = -(2n ** 63n)
 const VIDEO_ID = 1
@@ -33,6 +36,9 @@ class AssetJob implements RunningJob {
   readonly #ladder: LadderJob
   readonly #readings = new Map<number, Reading>()
   #startSeconds = 0
+  #durationSeconds = 0
+  #format = ''
+  #isTold = false
   #isOver = false
 
   constructor(av: Av, request: AssetRequest, output: JobOutput) {
@@ -54,7 +60,10 @@ class AssetJob implements RunningJob {
         if (this.#output.isFull) await this.#output.drained()
         else if (count % BREATHE_EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
       }
-      if (!this.#isOver) this.#ladder.finish()
+      if (this.#isOver) return
+      this.#tellOpened()
+      this.#tellWhereCut()
+      this.#ladder.finish()
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#output.failed(error instanceof MillraceError ? 'input' : 'codec', message)
@@ -70,29 +79,60 @@ class AssetJob implements RunningJob {
   }
 
   #open(input: InstanceType<Av['FormatContext']>): void {
-    const av = this.#av
     const opened = input.openInputSync(this.#request.path, null, null)
-    if (opened < 0) throw new UnsupportedInputError(`not a file that can be read: ${av.FFmpegError.strerror(opened)}`)
+    if (opened < 0) throw this.#unreadable(opened)
     if (input.findStreamInfoSync(null) < 0) throw new UnsupportedInputError('the streams of the file are not clear')
-    const unread: string[] = []
+    const unread: Unread = { video: [], audio: [] }
     for (const native of input.streams) this.#addStream(native, unread)
-    if (this.#readings.size === 0) {
-      const what = unread.length > 0 ? `only ${unread.join(', ')}` : 'neither pictures nor sound'
-      throw new UnsupportedInputError(`the file holds nothing that can be read: ${what}`)
-    }
+    this.#refuse(unread)
     this.#startSeconds = input.startTime > NO_TIME ? Number(input.startTime) / 1e6 : 0
-    const kinds = [...this.#readings.values()].map(({ native }) => native.codecpar.codecType)
-    this.#output.assetOpened({
-      format: input.iformat?.name ?? '',
-      durationSeconds: input.duration > 0n ? Number(input.duration) / 1e6 : 0,
-      hasVideo: kinds.includes(av.AVMEDIA_TYPE_VIDEO),
-      hasAudio: kinds.includes(av.AVMEDIA_TYPE_AUDIO),
-    })
+    this.#durationSeconds = input.duration > 0n ? Number(input.duration) / 1e6 : 0
+    this.#format = input.iformat?.name ?? ''
     this.#ladder.setRungs(this.#request.rungs)
   }
 
+  /** Once the first packet has shown that it can be read. */
+  #tellOpened(): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    const kinds = [...this.#readings.values()].map(({ native }) => native.codecpar.codecType)
+    this.#output.assetOpened({
+      format: this.#format,
+      durationSeconds: this.#durationSeconds,
+      hasVideo: kinds.includes(this.#av.AVMEDIA_TYPE_VIDEO),
+      hasAudio: kinds.includes(this.#av.AVMEDIA_TYPE_AUDIO),
+    })
+  }
+  #unreadable(code: number): UnsupportedInputError {
+    if (statSync(this.#request.path, { throwIfNoEntry: false })?.size === 0)
+      return new UnsupportedInputError('the file is empty')
+    const reason = this.#av.FFmpegError.strerror(code)
+    return new UnsupportedInputError(
+      `not a file that can be read: ${reason}. Either it is no film, or its end is missing, where MP4 and MOV have their index`,
+    )
+  }
+  /** Nothing to read, or not what the profiles want. */
+  #refuse(unread: Unread): void {
+    const { AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO } = this.#av
+    const types = [...this.#readings.values()].map(({ native }) => native.codecpar.codecType)
+    const { rungs } = this.#request
+    const lost = [
+      ...(types.includes(AVMEDIA_TYPE_VIDEO) || !rungs.some(({ video }) => video) ? [] : unread.video),
+      ...(types.includes(AVMEDIA_TYPE_AUDIO) || !rungs.some(({ audio }) => audio) ? [] : unread.audio),
+    ]
+    if (lost.length > 0)
+      throw new UnsupportedInputError(`${lost.join(' and ')} is not taken in; convert the file first`)
+    if (types.length === 0) throw new UnsupportedInputError('the file holds neither pictures nor sound')
+  }
+  #tellWhereCut(): void {
+    const atSeconds = this.#ladder.atSeconds ?? 0
+    if (atSeconds > this.#durationSeconds - Math.max(CUT_SECONDS, this.#durationSeconds / 50)) return
+    const [at, of] = [atSeconds.toFixed(1), this.#durationSeconds.toFixed(1)]
+    this.#output.notice(`the file ends after ${at} of ${of} seconds: its end is missing`)
+  }
+
   /** The first stream of each kind; covers of albums are no video. */
-  #addStream(native: NativeStream, unread: string[]): void {
+  #addStream(native: NativeStream, unread: Unread): void {
     const av = this.#av
     const { codecpar, index } = native
     const isVideo = codecpar.codecType === av.AVMEDIA_TYPE_VIDEO
@@ -100,7 +140,7 @@ class AssetJob implements RunningJob {
     if (native.attachedPic !== null) return
     const codec = codecOf(av, codecpar.codecId)
     if (!codec) {
-      unread.push(av.avGetCodecName(codecpar.codecId) ?? 'an unknown codec')
+      unread[isVideo ? 'video' : 'audio'].push(nameOf(av, codecpar.codecId, isVideo))
       return
     }
     const isTaken = [...this.#readings.values()].some((each) => each.native.codecpar.codecType === codecpar.codecType)
@@ -120,6 +160,9 @@ class AssetJob implements RunningJob {
     const time = packet.pts > NO_TIME ? packet.pts : packet.dts
     if (!reading || !packet.data || time <= NO_TIME) return
     const data = Uint8Array.from(packet.data)
+    if (packet.getSideData(this.#av.AV_PKT_DATA_ENCRYPTION_INFO))
+      throw new UnsupportedInputError('the file is encrypted; take it as it was before that')
+    this.#tellOpened()
     if (!reading.isOpen) this.#openTrack(reading, data)
     const frame = this.#frameOf(reading, packet, data)
     this.#ladder.atSeconds = frame.dtsTicks / reading.clockHz
@@ -146,4 +189,13 @@ class AssetJob implements RunningJob {
       data: stream.frame(data),
     }
   }
+}
+
+/** Names of codecs. */
+type Unread = Readonly<Record<'video' | 'audio', string[]>>
+
+function nameOf(av: Av, codecId: NativeStream['codecpar']['codecId'], isVideo: boolean): string {
+  const name = av.avGetCodecName(codecId)
+  const isKnown = name && name !== 'none' && !name.startsWith('unknown')
+  return isKnown ? name : `${isVideo ? 'video' : 'sound'} of an unknown codec`
 }

@@ -4,7 +4,7 @@ import { percentile } from '../support/figures.ts'
 import { Probe } from '../support/probe.ts'
 import { cpuTime, residentBytes } from '../support/processes.ts'
 import { Publisher } from '../support/publisher.ts'
-import { type Protocol, viewerRequest } from '../support/requests.ts'
+import type { Protocol } from '../support/requests.ts'
 import { BenchSource } from '../support/source.ts'
 import { type BenchTarget, MillraceTarget } from '../support/targets.ts'
 
@@ -57,13 +57,12 @@ export async function measureViewers(target: BenchTarget, load: ViewerLoad): Pro
   publisher.add(await target.publish(STREAM))
   await delay(PUBLISH_FIRST_MS)
   const idleBytes = residentBytes(target.pid)
-  const request = viewerRequest(entrance.protocol, entrance.port, STREAM)
   const { viewers, stalled } = load
   await using drain = new Drain({
-    port: entrance.port,
+    ...entrance,
+    stream: STREAM,
     viewers: viewers + stalled,
     perSecond: RAMP_PER_SECOND,
-    request,
     stalled,
   })
   const probes = Array.from({ length: PROBES }, () => new Probe({ ...entrance, stream: STREAM }, publisher))

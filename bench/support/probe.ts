@@ -6,6 +6,7 @@ import { Fmp4Demuxer } from '../../src/media/formats/mp4/index.ts'
 import { TsDemuxer } from '../../src/media/formats/mpegts/index.ts'
 import type { MediaSink } from '../../src/media/model/index.ts'
 import { RtmpClientSession } from '../../src/media/protocols/rtmp/index.ts'
+import { openHls } from './hls-viewer.ts'
 import type { Publisher } from './publisher.ts'
 import { type Protocol, viewerRequest } from './requests.ts'
 import { hashOf } from './source.ts'
@@ -65,6 +66,7 @@ export class Probe {
 /** Connects and feeds the sink; returns how to stop. */
 function open({ protocol, port, stream }: ProbeTarget, sink: MediaSink): () => void {
   if (protocol === 'rtmp') return openRtmp(port, stream, sink)
+  if (protocol === 'hls') return openHls(port, stream, sink)
   if (!protocol.startsWith('ws-')) return openHttp(protocol, port, stream, sink)
   const demuxer = DEMUXERS[protocol.slice(3)]?.(sink)
   const socket = new WebSocket(`ws://127.0.0.1:${port}/${stream}.${protocol.slice(3)}`, { perMessageDeflate: false })
@@ -73,7 +75,7 @@ function open({ protocol, port, stream }: ProbeTarget, sink: MediaSink): () => v
   return () => socket.terminate()
 }
 
-function openHttp(protocol: Protocol, port: number, stream: string, sink: MediaSink): () => void {
+function openHttp(protocol: Exclude<Protocol, 'hls'>, port: number, stream: string, sink: MediaSink): () => void {
   const demuxer = DEMUXERS[protocol]?.(sink)
   const socket = quiet(connect({ port, host: '127.0.0.1', noDelay: true }))
   socket.write(viewerRequest(protocol, port, stream))

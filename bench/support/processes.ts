@@ -13,7 +13,7 @@ export const SERVER_CPU = 0
 export const LOAD_CPU = 1
 
 /** Compiles `bench/native/<name>.c` where it is newer than what was compiled; returns the program. */
-export function nativeProgram(name: 'drain' | 'httpload' | 'limit' | 'llhls' | 'serve'): string {
+export function nativeProgram(name: 'drain' | 'hlsdrain' | 'httpload' | 'limit' | 'llhls' | 'serve'): string {
   const source = join(NATIVE, `${name}.c`)
   const program = join(BUILT, name)
   mkdirSync(BUILT, { recursive: true })

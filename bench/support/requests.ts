@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { commandBytes, controlBytes } from '../../src/media/protocols/rtmp/command.ts'
 import { MESSAGE_TYPE, OUTPUT_CHUNK_BYTES } from '../../src/media/protocols/rtmp/index.ts'
 
-/** How viewers can be served; `hls` is measured by `bench -- files`. */
-export const PROTOCOLS = ['flv', 'ts', 'mp4', 'ws-flv', 'ws-ts', 'ws-mp4', 'rtmp'] as const
+/** How viewers can be served. `hls`: plain, with whole segments; see `low-latency` too. */
+export const PROTOCOLS = ['flv', 'ts', 'mp4', 'ws-flv', 'ws-ts', 'ws-mp4', 'rtmp', 'hls'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
-/** Everything that a viewer ever says, in one piece: sent without waiting for answers. */
-export function viewerRequest(protocol: Protocol, port: number, stream: string): Buffer {
+/** Everything that a viewer ever says, in one piece: sent without waiting for answers. Not for `hls`. */
+export function viewerRequest(protocol: Exclude<Protocol, 'hls'>, port: number, stream: string): Buffer {
   if (protocol === 'rtmp') return rtmpPlay(port, stream)
   const isWebSocket = protocol.startsWith('ws-')
   const extension = isWebSocket ? protocol.slice(3) : protocol

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
+import { skipWithoutNodeAv } from '../interop/support/av.ts'
 import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
 import { DESKTOP, launchBrowser, PHONE, skipWithoutChromium, WatchedPage } from './support/browser.ts'
 import { LoopPublisher } from './support/publisher.ts'
 
 const STREAM = 'live/demo'
+/** In the page: of the picture in the list. */
+const LUMA_OF_PICTURE = `(() => {
+  const canvas = new OffscreenCanvas(48, 27)
+  const context = canvas.getContext('2d')
+  context.drawImage(document.querySelector('.snapshot-frame img'), 0, 0, 48, 27)
+  const { data } = context.getImageData(0, 0, 48, 27)
+  const luma = Array.from({ length: 48 * 27 }, (_, at) => 0.3 * data[4 * at] + 0.6 * data[4 * at + 1] + 0.1 * data[4 * at + 2])
+  return [Math.min(...luma), Math.max(...luma)]
+})()`
 const SCHEMES = ['light', 'dark'] as const
 const DEVICES = { desktop: DESKTOP, phone: PHONE } as const satisfies Record<string, BrowserContextOptions>
 
@@ -57,6 +67,14 @@ test('the pages fit and look after themselves', { skip: skipWithoutChromium() },
       },
     }),
   )
+
+  await t.test('the list shows the newest picture of the stream', { skip: skipWithoutNodeAv() }, async () => {
+    await using watched = await WatchedPage.open(browser)
+    await watched.page.goto(server.http(''))
+    await watched.until("document.querySelector('.snapshot-frame img')?.naturalWidth === 480")
+    const [darkest, lightest] = await watched.page.evaluate<[number, number]>(LUMA_OF_PICTURE)
+    assert.ok(lightest - darkest > 30, `the colours go from one side to the other: ${darkest} to ${lightest}`)
+  })
 
   await t.test('the player shows the stream and its facts', () =>
     look(browser, {

@@ -14,9 +14,11 @@ const skip = skipUnless(hasCommand('cc') && hasCommand('taskset'), 'a C compiler
 test('the benchmark runs, and every picture arrives whole over each protocol', { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-test-'))
   try {
-    for (const protocol of ['rtmp', 'ws-ts']) {
+    for (const protocol of ['rtmp', 'ws-ts', 'hls']) {
       const file = join(folder, `${protocol}.json`)
-      const options = ['--protocol', protocol, '--viewers', '20', '--warm-up', '1', '--window', '2', '--json', file]
+      // Whole segments come every two seconds.
+      const window = protocol === 'hls' ? '5' : '2'
+      const options = ['--protocol', protocol, '--viewers', '20', '--warm-up', '1', '--window', window, '--json', file]
       await promisify(execFile)(process.execPath, ['bench/bench.ts', 'fanout', ...options], { cwd: ROOT })
       const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { readonly rows: readonly Row[] }
       assert.deepEqual(

@@ -105,7 +105,10 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
       await using av = new Av()
       const source = await av.call('read', { url: from })
       for (const base of await publish(av, name, `seg/${at}`)) {
-        assert.deepEqual(await checkPresentation((uri) => bytesOf(`${base}/${uri}`), 'manifest.mpd'), [])
+        assert.deepEqual(
+          await checkPresentation((uri) => bytesOf(`${base}/${uri}`), 'manifest.mpd', { hasTiles: true }),
+          [],
+        )
         for (const file of ['index.m3u8', 'manifest.mpd']) {
           const out = await av.call('read', { url: `${base}/${file}` })
           // FFmpeg's DASH demuxer leaves out a first Opus packet in front of time 0; the box checks above see it.

@@ -18,9 +18,13 @@ type Track = {
 
 /**
  * Fetches a whole HLS presentation (and its MPD, where `mpd` names one) and checks texts and boxes against each other.
- * Every problem is `place: name (clause): what`; none for a good one.
+ * Every problem is `place: name (clause): what`; none for a good one. `hasTiles`: its pictures decode, so that there are some.
  */
-export async function checkPresentation(fetch: Fetch, mpd?: string): Promise<string[]> {
+export async function checkPresentation(
+  fetch: Fetch,
+  mpd?: string,
+  { hasTiles = false }: { readonly hasTiles?: boolean } = {},
+): Promise<string[]> {
   const multivariant = (await fetch('index.m3u8')).toString()
   const variants = readVariants(multivariant)
   const renditions = [...multivariant.matchAll(/^#EXT-X-MEDIA:.*URI="([^"]+)"/gm)].map(([, uri]) => uri ?? '')
@@ -34,7 +38,9 @@ export async function checkPresentation(fetch: Fetch, mpd?: string): Promise<str
   problems.push(...checkVariants(variants, tracks), ...checkAlignment(tracks))
   for (const [line, uri = ''] of multivariant.matchAll(/^#EXT-X-(?:IMAGE|I-FRAME)-STREAM-INF:.*URI="([^"]+)".*$/gm)) {
     const bandwidthBps = Number(/[:,]BANDWIDTH=(\d+)/.exec(line)?.[1])
-    problems.push(...(await checkPictures(fetch, uri, bandwidthBps)).map((problem) => `${uri}: ${problem}`))
+    const isFetched = hasTiles || line.startsWith('#EXT-X-I-FRAME')
+    const found = await checkPictures(fetch, uri, isFetched ? bandwidthBps : undefined)
+    problems.push(...found.map((problem) => `${uri}: ${problem}`))
   }
   if (mpd !== undefined) problems.push(...(await checkManifest(fetch, mpd)).map((problem) => `${mpd}: ${problem}`))
   return problems
@@ -75,11 +81,12 @@ async function checkTrack(fetch: Fetch, uri: string): Promise<{ track: Track; pr
   return { track: { uri, playlist, segments, codec }, problems }
 }
 
-/** Tiles, or keyframes: each against the bandwidth that is declared of all. */
-async function checkPictures(fetch: Fetch, uri: string, bandwidthBps: number): Promise<string[]> {
+/** Tiles, or keyframes: each against the bandwidth that is declared of all, where there is one. */
+async function checkPictures(fetch: Fetch, uri: string, bandwidthBps: number | undefined): Promise<string[]> {
   const text = (await fetch(uri)).toString()
   const folder = uri.slice(0, uri.lastIndexOf('/') + 1)
   const problems = checkPlaylist(text)
+  if (bandwidthBps === undefined) return problems
   for (const { uri: file, byteRange, durationMs } of parseMediaPlaylist(text).segments) {
     const byteLength = byteRange?.lengthBytes ?? (await fetch(folder + file)).length
     const bitsPerSecond = (byteLength * 8 * 1000) / durationMs

@@ -6,7 +6,7 @@ export { Fmp4Demuxer } from './demuxer.ts'
 export { type CmafSample, type FragmentRun, writeFragment } from './fragment.ts'
 export { FragmentRetimer } from './fragment-retimer.ts'
 export { writeInitSegment } from './init-segment.ts'
-export { writeKeyFragment } from './key-fragment.ts'
+export { keyFragmentBytes, writeKeyFragment } from './key-fragment.ts'
 export { Fmp4Muxer } from './muxer.ts'
 export { layoutProgressive, type ProgressiveExtent, type ProgressiveLayout } from './progressive.ts'
 export {

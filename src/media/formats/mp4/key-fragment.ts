@@ -20,3 +20,12 @@ export function writeKeyFragment(
     { trackId: place.trackId, samples: [{ ...times, isKey: true, data: keyframe }] },
   ])
 }
+
+const NO_PLACE = { trackId: 1, sequence: 1, startTicks: 0, durationTicks: 1 }
+let boxBytes: number | undefined
+
+/** Length of what `writeKeyFragment` makes of a keyframe of `keyframeBytes`. */
+export function keyFragmentBytes(keyframeBytes: number): number {
+  boxBytes ??= writeKeyFragment(NO_PLACE, new Uint8Array(0)).reduce((sum, { length }) => sum + length, 0)
+  return boxBytes + keyframeBytes
+}

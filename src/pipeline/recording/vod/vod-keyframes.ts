@@ -1,5 +1,5 @@
 import { formatMediaPlaylist, type HlsIFrameVariant } from '../../../media/formats/hls/index.ts'
-import { writeKeyFragment } from '../../../media/formats/mp4/index.ts'
+import { keyFragmentBytes, writeKeyFragment } from '../../../media/formats/mp4/index.ts'
 import type { BlobStore, RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 
 /** What was repaired has lost them. */
@@ -55,7 +55,7 @@ function shownKeyframes({ segments }: RecordingDetail, track: TrackFact): readon
 /** RFC 8216bis, 4.4.6.3. */
 export function vodKeyVariant(recording: RecordingDetail, track: TrackFact): HlsIFrameVariant | undefined {
   const rates = keyedSegments(recording, track).flatMap(({ keyframes, durationTicks }) => {
-    const bytes = keyframes[0]?.sizeBytes ?? 0
+    const bytes = keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0)
     return durationTicks > 0 ? [(bytes * 8 * track.clockRateHz) / durationTicks] : []
   })
   if (track.kind !== 'video' || rates.length === 0) return undefined

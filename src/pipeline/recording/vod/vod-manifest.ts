@@ -1,4 +1,5 @@
 import { formatMpd, type MpdAdaptationSet, type MpdPeriod } from '../../../media/formats/dash/index.ts'
+import { keyFragmentBytes } from '../../../media/formats/mp4/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { type TileLayout, tileSet } from '../../packaging/index.ts'
 import { startsWithKeyframe } from './vod-keyframes.ts'
@@ -111,7 +112,8 @@ function trickSet(
   const [main] = of.representations
   if (!main || !segments.every(startsWithKeyframe)) return []
   const bitsPerSecond = segments.map(
-    ({ keyframes, durationTicks }) => ((keyframes[0]?.sizeBytes ?? 0) * 8 * clockRateHz) / Math.max(1, durationTicks),
+    ({ keyframes, durationTicks }) =>
+      (keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0) * 8 * clockRateHz) / Math.max(1, durationTicks),
   )
   const { frameRate: _, ...shape } = main
   const template = { ...main.template, media: main.template.media.replace('$Number$', 'key$Number$') }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../../ui/icons.tsx'
-import { Poster } from '../../ui/poster.tsx'
+import { Snapshot } from '../../ui/snapshot.tsx'
 import { ControlBar } from './control-bar.tsx'
 import { Overlay } from './overlay.tsx'
 import { toggleFullscreen, togglePictureInPicture } from './screen-modes.ts'
@@ -36,7 +36,7 @@ export function Stage({ name, playback, controls, isPublisherAway }: StageProps)
     <div class={`stage ${isQuiet ? 'stage-quiet' : ''}`} ref={frame} onKeyDown={onKeyDown}>
       {/* biome-ignore lint/a11y/useMediaCaption: live streams carry no caption track yet. */}
       <video ref={video} playsInline aria-label={`Stream ${name}`} onClick={togglePlay} onDblClick={toggleScreen} />
-      {!isPlaying && <Poster name={name} />}
+      {!isPlaying && <Snapshot name={name} isLive={!isPublisherAway} />}
       <Overlay
         state={state}
         controls={controls}

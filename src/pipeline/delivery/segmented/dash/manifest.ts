@@ -8,6 +8,7 @@ import {
   type MpdRepresentation,
   type MpdSegmentTemplate,
 } from '../../../../media/formats/dash/index.ts'
+import { keyFragmentBytes } from '../../../../media/formats/mp4/index.ts'
 import {
   type CmafIndex,
   type IndexedRun,
@@ -234,7 +235,8 @@ function trickSets(parts: readonly RunOfTrack[]): MpdAdaptationSet[] {
     segments: segments.kind === 'nominal' ? withoutChunks(segments) : segments,
   }
   const bitsPerSecond = keyed.map(
-    ({ keyframes, durationTicks }) => ((keyframes[0]?.sizeBytes ?? 0) * 8 * info.clockRateHz) / durationTicks,
+    ({ keyframes, durationTicks }) =>
+      (keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0) * 8 * info.clockRateHz) / durationTicks,
   )
   const { id, codecs, widthPx, heightPx } = representation(part)
   const shape = widthPx === undefined || heightPx === undefined ? {} : { widthPx, heightPx }

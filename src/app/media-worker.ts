@@ -87,7 +87,9 @@ class MediaWorker {
     const { enabled, inLiveHls, ...layout } = data.config.thumbnails
     const tiles = enabled && missingCodecs() === undefined ? { tiles: layout } : {}
     this.#beside = { trickMode: data.config.dash.trickMode, inLiveHls, ...tiles }
-    this.#pictures = new Pictures(this.#hub, this.#log, { layout, segmentMs: data.config.hls.segmentMs })
+    const { segmentMs } = data.config.hls
+    const { maxProcessBytes } = data.config.transcode
+    this.#pictures = new Pictures(this.#hub, this.#log, { layout, segmentMs, maxProcessBytes })
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
       hub: this.#hub,

@@ -24,6 +24,8 @@ export type PictureOptions = {
   readonly layout: TileLayout
   /** `hls.segmentMs` */
   readonly segmentMs: number
+  /** `transcode.maxProcessBytes` */
+  readonly maxProcessBytes: number
 }
 
 export type PictureRequest = {
@@ -47,7 +49,8 @@ export class Pictures {
   constructor(hub: StreamHub, log: Logger, options: PictureOptions) {
     this.#hub = hub
     this.#options = options
-    this.#service = new SnapshotService({ codec: () => new CodecProcess({ log, purpose: 'pictures' }), log })
+    const codec = () => new CodecProcess({ log, purpose: 'pictures', maxProcessBytes: options.maxProcessBytes })
+    this.#service = new SnapshotService({ codec, log })
   }
 
   /** Of a stream that this worker owns. Rejects with AccessDeniedError (`not-found`), UnavailableError, UnsupportedInputError. */

@@ -163,7 +163,13 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
       const died = small.lines.filter(({ event }) => event === 'codec.died')
       return died.length >= 2 ? died : undefined
     })
-    for (const { problem } of deaths) assert.match(String(problem), /^it holds \d+ MiB, more than transcode/)
+    // The one that makes pictures is replaced between two of them.
+    for (const width of [16, 18, 20])
+      assert.equal((await fetch(small.http(`live/m/snapshot.jpg?width=${width}`))).status, 200)
+    const replaced = small.lines.filter(({ event, purpose }) => event === 'codec.replaced' && purpose === 'pictures')
+    assert.ok(replaced.length >= 2, `${replaced.length} of the processes that made 3 pictures`)
+    for (const { problem } of [...deaths, ...replaced])
+      assert.match(String(problem), /^it holds \d+ MiB, more than transcode/)
     assertSteady(video(await source))
   })
 

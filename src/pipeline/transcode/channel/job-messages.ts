@@ -14,7 +14,7 @@ export const MESSAGE = {
   track: 5,
   /** ← { job, trackId, ptsTicks, dtsTicks, durationTicks, isKey }; the payload is the frame. */
   frame: 6,
-  /** ← { job, decodes }: done; the payload is the result, and so many pictures were decoded for it. */
+  /** ← { job, decodes, rssBytes }: done; the payload is the result, and so many pictures were decoded for it. */
   done: 7,
   /** ← { job, fault, problem } */
   failed: 8,

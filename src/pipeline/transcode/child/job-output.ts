@@ -71,7 +71,7 @@ export class JobOutput {
     this.#pipe.send(MESSAGE.rungFailed, { job: this.#job, slot, problem: problem.slice(0, 2000) })
   }
   done(result?: Uint8Array, decodes = 0): void {
-    this.#pipe.send(MESSAGE.done, { job: this.#job, decodes }, result)
+    this.#pipe.send(MESSAGE.done, { job: this.#job, decodes, rssBytes: process.memoryUsage.rss() }, result)
   }
   failed(fault: JobFault, problem: string): void {
     this.#pipe.send(MESSAGE.failed, { job: this.#job, fault, problem: problem.slice(0, 2000) })

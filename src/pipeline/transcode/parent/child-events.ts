@@ -66,7 +66,7 @@ const schemas = {
   watched: z.object({ job, what: z.enum(['silence', 'black', 'freeze']), isOn: z.boolean() }),
   notice: z.object({ job, text: z.string().max(2000) }),
   rungFailed: z.object({ job, slot: integer.min(0), problem: z.string().max(4000) }),
-  done: z.object({ job, decodes: integer.min(0) }),
+  done: z.object({ job, decodes: integer.min(0), rssBytes: z.number().min(0) }),
   failed: z.object({ job, fault: z.enum(['input', 'codec']), problem: z.string().max(4000) }),
 }
 
@@ -80,7 +80,7 @@ export const readHello = (message: Message): string => read('hello', schemas.hel
 export const readMissing = (message: Message): string => read('missing', schemas.missing, message).reason
 export const readJob = (message: Message): number => read('job', schemas.job, message).job
 export const readFailed = (message: Message): z.infer<typeof schemas.failed> => read('failed', schemas.failed, message)
-export const readDecodes = (message: Message): number => read('done', schemas.done, message).decodes
+export const readDone = (message: Message): z.infer<typeof schemas.done> => read('done', schemas.done, message)
 export const readNotice = (message: Message): string => read('notice', schemas.notice, message).text
 export const readAssetOpened = (message: Message): AssetOpened => read('asset opened', schemas.assetOpened, message)
 export const readWatched = (message: Message): WatchEvent => read('watched', schemas.watched, message)

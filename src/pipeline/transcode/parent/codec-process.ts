@@ -4,7 +4,7 @@ import type { Message } from '../channel/message.ts'
 import { BackOff } from './back-off.ts'
 import {
   readAssetOpened,
-  readDecodes,
+  readDone,
   readFailed,
   readFrame,
   readHello,
@@ -30,6 +30,8 @@ export type CodecProcessOptions = {
   readonly idleMs?: number
   /** Wait before the first restart; doubled with every failure. Default 1 s. */
   readonly firstRestartMs?: number
+  /** Resident memory at which it is replaced, when a job is done that no other runs beside. */
+  readonly maxProcessBytes?: number
   /** Package to load instead of node-av (tests of its absence). */
   readonly library?: string
 }
@@ -196,6 +198,17 @@ export class CodecProcess implements AsyncDisposable {
     this.#end(id, { outcome: 'cancelled' })
   }
 
+  #done(id: number, message: Message): void {
+    const { decodes, rssBytes } = readDone(message)
+    const { maxProcessBytes = Number.POSITIVE_INFINITY } = this.#options
+    if (rssBytes > maxProcessBytes && this.#jobs.size === 1) {
+      const problem = `it holds ${Math.round(rssBytes / 2 ** 20)} MiB, more than transcode.maxProcessBytes`
+      this.#log.warn('codec.replaced', { pid: this.#running?.link.pid, problem })
+      // Before the sink is told, which may have the next job ready.
+      this.#stop()
+    }
+    this.#end(id, { outcome: 'done', result: message.payload, decodes })
+  }
   #end(id: number, end: JobEnd): void {
     const job = this.#jobs.get(id)
     if (!job) return
@@ -235,8 +248,7 @@ export class CodecProcess implements AsyncDisposable {
     else if (message.type === MESSAGE.rungFailed) {
       const { slot, problem } = readRungFailed(message)
       sink?.onRungFailed?.(slot, problem)
-    } else if (message.type === MESSAGE.done)
-      this.#end(id, { outcome: 'done', result: message.payload, decodes: readDecodes(message) })
+    } else if (message.type === MESSAGE.done) this.#done(id, message)
     else if (message.type === MESSAGE.failed) this.#end(id, { outcome: 'failed', ...readFailed(message) })
   }
 }

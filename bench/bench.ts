@@ -36,7 +36,7 @@ const USAGE = `usage: npm run bench -- COMMAND [options]
   --workers N       media workers; --cpus LIST the cores that the server may use (default: the first)
   --compare NAME    nginx-rtmp
   --runs N          medians of N runs, all servers in turn
-  --warm-up S, --window S   seconds before and of the measurement
+  --warm-up S, --window S   seconds before (fanout 40, ingest 20) and of the measurement
   --set KEY=VALUE   configuration of Millrace
   --publishers LIST (ingest), --joins N (join), --connections N (files), --seconds N (transcode)
   --in-turn         (players) one after the other, not all at once
@@ -55,7 +55,7 @@ const { values, positionals } = parseArgs({
     cpus: { type: 'string' },
     compare: { type: 'string' },
     runs: { type: 'string', default: '1' },
-    'warm-up': { type: 'string', default: '12' },
+    'warm-up': { type: 'string' },
     window: { type: 'string', default: '8' },
     set: { type: 'string', multiple: true, default: [] },
     publishers: { type: 'string', default: '100,300' },
@@ -89,7 +89,7 @@ async function runFanout() {
       workers: Number(values.workers),
       cpus: values.cpus,
       compare: values.compare,
-      warmUpSeconds: Number(values['warm-up']),
+      warmUpSeconds: Number(values['warm-up'] ?? 40),
       windowSeconds: Number(values.window),
       sets: values.set,
     },
@@ -100,7 +100,7 @@ async function runFanout() {
 
 async function runIngest() {
   const { publishers, runs, set } = values
-  const times = { warmUpSeconds: Number(values['warm-up']), windowSeconds: Number(values.window) }
+  const times = { warmUpSeconds: Number(values['warm-up'] ?? 20), windowSeconds: Number(values.window) }
   const options = { publishers: publishers.split(',').map(Number), runs: Number(runs), sets: set, ...times }
   const rows = await ingest(options, say)
   return { rows, text: formatIngest(rows) }

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { AssetOrder } from '../control/index.ts'
 import { InvariantError } from '../media/errors.ts'
@@ -37,7 +37,7 @@ import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures, type Recordings } from './pictures.ts'
 import { type RenditionParts, Renditions } from './renditions.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
-import { LOOP_DELAY_STEP_MS, WorkerReporter } from './worker-report.ts'
+import { WorkerReporter } from './worker-report.ts'
 
 const SWEEP_MS = 1000
 
@@ -60,7 +60,6 @@ class MediaWorker {
   readonly #segmented: SegmentedService
   readonly #listeners: Listeners
   readonly #peers = new Map<number, RpcPort<WorkerPeerMethods>>()
-  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_DELAY_STEP_MS })
   readonly #pictures: Pictures
   readonly #reporter: WorkerReporter
   readonly #renditions: Renditions
@@ -117,7 +116,6 @@ class MediaWorker {
       nowMs: () => performance.now(),
     })
     this.#listeners = new Listeners(this.#listenerContext())
-    this.#loopDelay.enable()
     this.#reporter = new WorkerReporter(
       {
         hub: this.#hub,
@@ -126,7 +124,6 @@ class MediaWorker {
         pool: this.#pool,
         ladders: this.#renditions.service,
         pictures: this.#pictures,
-        loopDelay: this.#loopDelay,
       },
       (report) => this.#control.notify('report', report),
     )

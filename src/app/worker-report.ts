@@ -1,14 +1,13 @@
-import { type monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
 import type { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
 import type { LadderService } from '../pipeline/transcode/index.ts'
+import { LoopDelay } from './loop-delay.ts'
 import type { Pictures } from './pictures.ts'
 
 const REPORT_MS = 1000
-/** Time between two looks at the event loop: 20 a second. At 100 the looking alone cost 3 ms a second. */
-export const LOOP_DELAY_STEP_MS = 50
 
 export type ReportSources = {
   readonly hub: StreamHub
@@ -17,7 +16,6 @@ export type ReportSources = {
   readonly pool: SegmentPool
   readonly ladders: LadderService
   readonly pictures: Pictures
-  readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>
 }
 
 /** What a worker tells the control thread of itself: once a second, and as soon as somebody would miss something. */
@@ -25,6 +23,7 @@ export class WorkerReporter {
   readonly #sources: ReportSources
   readonly #send: (report: WorkerReport) => void
   readonly #timer: NodeJS.Timeout
+  readonly #loopDelay = new LoopDelay()
   #utilization = performance.eventLoopUtilization()
   #load = { loopDelayP99Ms: 0, loopUtilization: 0 }
   #scheduled = false
@@ -47,16 +46,9 @@ export class WorkerReporter {
   }
 
   #everySecond(): void {
-    const { loopDelay } = this.#sources
     const { utilization } = performance.eventLoopUtilization(this.#utilization)
     this.#utilization = performance.eventLoopUtilization()
-    // What is measured is the time between two looks.
-    const loopDelayP99Ms = Math.max(0, loopDelay.percentile(99) / 1e6 - LOOP_DELAY_STEP_MS)
-    loopDelay.reset()
-    this.#load = {
-      loopDelayP99Ms: Number.isFinite(loopDelayP99Ms) ? loopDelayP99Ms : 0,
-      loopUtilization: utilization,
-    }
+    this.#load = { loopDelayP99Ms: this.#loopDelay.p99Ms(), loopUtilization: utilization }
     this.#send(this.#report())
   }
   #report(): WorkerReport {

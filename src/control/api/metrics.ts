@@ -70,7 +70,7 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'millrace_event_loop_delay_p99_seconds',
-    help: 'Delay of the event loop over the last second, 99th percentile',
+    help: 'Delay of the event loop over the last 20 to 40 seconds, 99th percentile',
     labels: ['worker'],
     rows: (context) => perWorker(context, (report) => report.loopDelayP99Ms / 1000),
   },

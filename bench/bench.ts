@@ -36,7 +36,7 @@ const USAGE = `usage: npm run bench -- COMMAND [options]
   --workers N       media workers; --cpus LIST the cores that the server may use (default: the first)
   --compare NAME    nginx-rtmp
   --runs N          medians of N runs, all servers in turn
-  --warm-up S, --window S   seconds before (fanout 40, ingest 20) and of the measurement
+  --warm-up S, --window S   seconds before (ingest 20, else 40) and of the measurement
   --set KEY=VALUE   configuration of Millrace
   --publishers LIST (ingest), --joins N (join), --connections N (files), --seconds N (transcode)
   --in-turn         (players) one after the other, not all at once
@@ -117,7 +117,7 @@ async function runFiles() {
 }
 async function runLowLatency() {
   const { viewers, window, set } = values
-  const times = { warmUpSeconds: 5, windowSeconds: Number(window) }
+  const times = { warmUpSeconds: Number(values['warm-up'] ?? 40), windowSeconds: Number(window) }
   const rows = await lowLatency({ viewers: viewers.split(',').map(Number), sets: set, ...times }, say)
   return { rows, text: formatLowLatency(rows) }
 }

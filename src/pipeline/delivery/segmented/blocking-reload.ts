@@ -14,8 +14,16 @@ export type PlaylistDirectives = {
 const SEGMENTS_AHEAD = 2
 const PARTS_AHEAD = 3
 
-/** Throws MalformedInputError. */
+/** Of queries that many requests have in common. */
+const KNOWN = new WeakMap<URLSearchParams, PlaylistDirectives>()
+
+/** Throws MalformedInputError. `query` is not changed any more. */
 export function readDirectives(query: URLSearchParams): PlaylistDirectives {
+  const directives = KNOWN.get(query) ?? parseDirectives(query)
+  KNOWN.set(query, directives)
+  return directives
+}
+function parseDirectives(query: URLSearchParams): PlaylistDirectives {
   const msn = number(query, '_HLS_msn')
   const part = number(query, '_HLS_part')
   if (part !== undefined && msn === undefined) throw new MalformedInputError('_HLS_part', 0, 'goes with _HLS_msn')

@@ -1,10 +1,11 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
-import { type ListText, ListTexts } from '../../../platform/content/index.ts'
+import { ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex, type TilePictures, type TilePlace } from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
+import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.ts'
 import { Audience } from './audience.ts'
-import { checkDirectives, hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
+import { hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
 import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QUERY } from './dash/manifest.ts'
 import { findMedia, newestLife } from './find-media.ts'
 import { GrowingSegment } from './growing-segment.ts'
@@ -26,9 +27,10 @@ import {
   type SegmentedResource,
   type TsResource,
 } from './segment-address.ts'
-import { type HeldBytes, SegmentedView } from './segmented-view.ts'
+import { SegmentedView } from './segmented-view.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
 import { isTsListLong, isTsSegmentWhole, TsSegments } from './ts/ts-segments.ts'
+import { doesNotCome, mediaWait, playlistWait } from './waits.ts'
 
 export type SegmentedOptions = {
   readonly hub: StreamHub
@@ -45,24 +47,6 @@ export type SegmentedOptions = {
   readonly lingerMs: number
   readonly nowMs: () => number
 }
-
-export type SegmentedAnswer =
-  | { readonly kind: 'list'; readonly list: ListText; readonly maxAgeSeconds: number }
-  | { readonly kind: 'clock' }
-  | { readonly kind: 'ts'; readonly bytes: Uint8Array }
-  | { readonly kind: 'init'; readonly bytes: Uint8Array }
-  | { readonly kind: 'key'; readonly bytes: Uint8Array }
-  | { readonly kind: 'media'; readonly held: HeldBytes }
-  /** A file of a recording. */
-  | { readonly kind: 'recorded'; readonly id: string; readonly file: string }
-  | { readonly kind: 'growing'; readonly segment: GrowingSegment }
-  /** To another file in the same folder. */
-  | { readonly kind: 'moved'; readonly file: string }
-
-export type SegmentedRequest = { readonly query: URLSearchParams; readonly signal: AbortSignal }
-
-/** An answer that is there at once. */
-export type ReadyAnswer = Extract<SegmentedAnswer, { kind: 'list' | 'init' | 'media' }>
 
 type TrackListResource = Extract<ListResource, { readonly trackId: number }>
 type Entry = {
@@ -122,6 +106,30 @@ export class SegmentedService {
     if (!track || !hasSegments(index) || this.#sourceToLineUpWith(entry) !== undefined) return undefined
     const directives = readDirectives(query)
     return hasCome(index, track, directives) ? this.#trackList(name, entry, resource, directives) : undefined
+  }
+  /**
+   * Waits for what `answerNow` does not have yet. `onPass` is told once, of true: ask again; of false: it does not come
+   * (`doesNotCome`). Returns what takes the wait back; undefined where there is more to wait for than one thing: ask
+   * `answer`. Throws MalformedInputError.
+   */
+  join(
+    name: string,
+    resource: SegmentedResource,
+    query: URLSearchParams,
+    onPass: (isOpen: boolean) => void,
+  ): (() => void) | undefined {
+    const entry = this.#entries.get(name)?.entry
+    if (!entry || entry.view.ended || !hasSegments(entry.view.index) || this.#sourceToLineUpWith(entry))
+      return undefined
+    const { view } = entry
+    const wait =
+      resource.kind === 'playlist'
+        ? playlistWait(view, resource.trackId, readDirectives(query))
+        : resource.kind === 'part' || resource.kind === 'segment'
+          ? mediaWait(view, resource)
+          : undefined
+    const deadlineMs = performance.now() + this.#blockedMs(view.index)
+    return wait && view.join(wait, { pass: (isOpen) => onPass(isOpen || view.ended), deadlineMs })
   }
   /** What a tile of thumbnails of the live window is made of. Rejects as `answer`. */
   async tilePictures(name: string, life: string, place: TilePlace): Promise<TilePictures | undefined> {
@@ -257,14 +265,9 @@ export class SegmentedService {
     directives: PlaylistDirectives,
     signal: AbortSignal,
   ): Promise<void> {
-    const { index } = view
-    const { msn, part } = directives
-    const track = view.track(trackId)
-    if (msn === undefined || !track || index.ended) return
-    checkDirectives(track, directives)
-    const has = () => hasCome(index, view.track(trackId) ?? track, directives)
-    const isThere = await view.wait(`${trackId} ${msn}.${part}`, has, this.#blockedMs(index), signal)
-    if (!isThere && !view.ended) throw new UnavailableError('the stream', `segment ${msn} does not come`)
+    const wait = playlistWait(view, trackId, directives)
+    const isThere = !wait || (await view.wait(wait.key, wait.isOpen, this.#blockedMs(view.index), signal))
+    if (!isThere && !view.ended) throw doesNotCome()
   }
 
   async #media(
@@ -279,14 +282,11 @@ export class SegmentedService {
       if (!ready) throw new UnavailableError(`rendition ${name}`, 'it has no segments yet')
       return { kind: 'moved', file: mediaUri({ ...resource, ...newestLife(index, resource) }) }
     }
-    const find = () => findMedia(index, resource)
-    if (find().state === 'awaited') {
-      const key = `media ${JSON.stringify(resource)}`
-      await view.wait(key, () => find().state !== 'awaited', this.#blockedMs(index), signal)
-    }
-    const found = find()
+    const wait = mediaWait(view, resource)
+    if (wait) await view.wait(wait.key, wait.isOpen, this.#blockedMs(index), signal)
+    const found = findMedia(index, resource)
     if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
-    if (found.state === 'awaited') throw new UnavailableError('the stream', 'its next part does not come')
+    if (found.state === 'awaited') throw doesNotCome()
     if (found.state === 'recorded' && (resource.kind === 'segment' || resource.kind === 'key')) {
       const fileOf = resource.kind === 'key' ? recordedKeyFile : recordedFile
       return { kind: 'recorded', id: found.recordingId, file: fileOf(resource.trackId, resource.sequence) }

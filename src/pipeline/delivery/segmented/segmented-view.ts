@@ -1,9 +1,11 @@
 import { CmafIndex, decodeCmafRecord, type IndexedPart, type IndexedTrack } from '../../packaging/index.ts'
 import type { Subscription } from '../../stream/index.ts'
-import { Gates } from './gates.ts'
+import { Gates, type Wait, type Waiter } from './gates.ts'
 
-/** Bytes as views on the log, and what to call when they are sent. */
+/** Bytes as views on the log, and what to call when they are sent. Whoever holds the same has the same `views`. */
 export type HeldBytes = { readonly views: readonly Buffer[]; readonly byteLength: number; done(): void }
+/** What is being sent, to however many. */
+type InFlight = { readonly from: number; readonly views: readonly Buffer[]; holders: number }
 
 /**
  * One worker's picture of the CMAF log of one stream: follows the log's records, answers what the lists need and hands
@@ -13,7 +15,7 @@ export class SegmentedView {
   readonly index: CmafIndex
   readonly #gates = new Gates()
   readonly #subscription: Subscription
-  readonly #inFlight = new Set<{ readonly from: number }>()
+  readonly #inFlight = new Map<string, InFlight>()
   #position: number
   lastUsedMs = 0
 
@@ -43,24 +45,40 @@ export class SegmentedView {
   /** Resolves when `ready` (named by `key`) holds; with false when the stream ends, the time is up or `signal` aborts. */
   wait(key: string, ready: () => boolean, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (this.ended) return Promise.resolve(ready())
-    return this.#gates.wait(key, ready, timeoutMs, signal)
+    return this.#gates.wait({ key, isOpen: ready }, timeoutMs, signal)
+  }
+
+  /** `waiter` is told when `wait` is over, or nothing more comes. Returns what takes it away again. */
+  join(wait: Wait, waiter: Waiter): () => void {
+    return this.#gates.join(wait, waiter)
   }
 
   /** Undefined when the bytes have left the log. `done` must be called once. */
   hold(parts: readonly IndexedPart[]): HeldBytes | undefined {
-    const from = parts[0]?.from
-    const { reader } = this.#subscription
-    if (from === undefined || !reader.holdAlso(from)) {
-      this.#publishMark()
-      return undefined
-    }
-    const entry = { from }
-    this.#inFlight.add(entry)
-    const views = parts.flatMap((part) => reader.views(part.from, part.to))
+    const [from, to] = [parts[0]?.from, parts.at(-1)?.to]
+    if (from === undefined || to === undefined) return undefined
+    const key = `${from} ${to}`
+    const inFlight = this.#inFlight.get(key) ?? this.#read(from, parts)
+    if (!inFlight) return undefined
+    this.#inFlight.set(key, inFlight)
+    inFlight.holders++
+    const { views } = inFlight
+    let isHeld = true
     const done = () => {
-      if (this.#inFlight.delete(entry)) this.#publishMark()
+      if (!isHeld) return
+      isHeld = false
+      if (--inFlight.holders > 0) return
+      this.#inFlight.delete(key)
+      this.#publishMark()
     }
     return { views, byteLength: views.reduce((sum, view) => sum + view.length, 0), done }
+  }
+  #read(from: number, parts: readonly IndexedPart[]): InFlight | undefined {
+    const { reader } = this.#subscription
+    if (reader.holdAlso(from))
+      return { from, views: parts.flatMap((part) => reader.views(part.from, part.to)), holders: 0 }
+    this.#publishMark()
+    return undefined
   }
 
   #follow(): void {
@@ -85,7 +103,7 @@ export class SegmentedView {
   #publishMark(): void {
     const window = this.index.lowestPosition(this.#position)
     let lowest = Math.min(this.#position, Math.max(window, this.#subscription.reader.tail))
-    for (const { from } of this.#inFlight) lowest = Math.min(lowest, from)
+    for (const { from } of this.#inFlight.values()) lowest = Math.min(lowest, from)
     this.#subscription.reader.hold(lowest)
   }
 }

@@ -33,23 +33,28 @@ export function segmentedTarget(name: string, file: string, query: URLSearchPara
 }
 
 /**
- * HLS and DASH: lists, initialization segments, segments and their parts. Answers at once where nothing has to be
- * waited for. What it returns or resolves with is a file of a recording: it is then that which has to be sent.
+ * HLS and DASH: lists, initialization segments, segments and their parts. What it resolves with is a file of a
+ * recording: it is then that which has to be sent.
  */
-export function serveSegmented(
+export async function serveSegmented(
   context: ListenerContext,
   exchange: Exchange,
   target: SegmentedTarget,
-): Promise<VodTarget | undefined> | undefined {
-  const { segmented } = context
-  const answer = segmented.answerNow(target.name, target.resource, target.query)
-  if (!answer) return serveLater(context, exchange, target)
-  if (answer.kind === 'media') segmented.audience.seen(target.name, viewerOf(exchange, target.query))
-  segmented.sentBytes += sendNow(exchange, target, answer)
-  return undefined
+): Promise<VodTarget | undefined> {
+  return serveNow(context, exchange, target) ? undefined : await serveLater(context, exchange, target)
 }
 
-async function serveLater(
+/** False where something has to be waited for. */
+export function serveNow({ segmented }: ListenerContext, exchange: Exchange, target: SegmentedTarget): boolean {
+  const answer = segmented.answerNow(target.name, target.resource, target.query)
+  if (!answer) return false
+  if (answer.kind === 'media') segmented.audience.seen(target.name, viewerOf(exchange, target.query))
+  segmented.sentBytes += sendNow(exchange, target, answer)
+  return true
+}
+
+/** As `serveSegmented`. */
+export async function serveLater(
   { segmented }: ListenerContext,
   exchange: Exchange,
   target: SegmentedTarget,
@@ -143,29 +148,38 @@ function movedAnswer(file: string): WholeAnswer {
   return { status: 307, headers: { ...CORS, Location: file, 'Cache-Control': 'no-store' }, body: [] }
 }
 
+type Media = { readonly views: readonly Uint8Array[]; readonly contentType: string }
+
+/** By the views that all who get the same at the same time have in common. */
+const MEDIA_ANSWERS = new WeakMap<readonly Uint8Array[], { readonly file: string; readonly answer: WholeAnswer }>()
+
+function mediaAnswer(target: SegmentedTarget, { views, contentType }: Media): WholeAnswer {
+  const known = MEDIA_ANSWERS.get(views)
+  if (known?.file === target.file) return known.answer
+  const answer: WholeAnswer = { status: 200, headers: mediaHeaders(contentType, target), body: views, isShared: true }
+  MEDIA_ANSWERS.set(views, { file: target.file, answer })
+  return answer
+}
+
 /** 200, 206, 304 or 416. RFC 9110, 14.2. */
-function sendMedia(
-  exchange: Exchange,
-  target: SegmentedTarget,
-  { views, contentType }: { readonly views: readonly Uint8Array[]; readonly contentType: string },
-  onDone?: () => void,
-): number {
+function sendMedia(exchange: Exchange, target: SegmentedTarget, media: Media, onDone?: () => void): number {
+  const { views, contentType } = media
   const totalBytes = byteLengthOf(views)
-  const headers = mediaHeaders(contentType, target)
   const isKnown = isKnownToClient(exchange.headers, `"${target.file}"`)
   const range = parseByteRange(exchange.headers.range, totalBytes)
-  if (isKnown || range === 'unsatisfiable') {
+  if (!isKnown && !range) {
+    exchange.send(mediaAnswer(target, media), onDone)
+    return exchange.isHead ? 0 : totalBytes
+  }
+  const headers = mediaHeaders(contentType, target)
+  if (isKnown || !range || range === 'unsatisfiable') {
     const fields = isKnown ? headers : { ...headers, 'Content-Range': `bytes */${totalBytes}` }
     exchange.send({ status: isKnown ? 304 : 416, headers: fields, body: [] }, onDone)
     return 0
   }
-  if (!range) exchange.send({ status: 200, headers, body: views }, onDone)
-  else {
-    const contentRange = { 'Content-Range': `bytes ${range.from}-${range.to - 1}/${totalBytes}` }
-    exchange.send({ status: 206, headers: { ...headers, ...contentRange }, body: slices(views, range) }, onDone)
-  }
-  if (exchange.isHead) return 0
-  return range ? range.to - range.from : totalBytes
+  const contentRange = { 'Content-Range': `bytes ${range.from}-${range.to - 1}/${totalBytes}` }
+  exchange.send({ status: 206, headers: { ...headers, ...contentRange }, body: slices(views, range) }, onDone)
+  return exchange.isHead ? 0 : range.to - range.from
 }
 
 function slices(parts: readonly Uint8Array[], { from, to }: ByteRange): Uint8Array[] {

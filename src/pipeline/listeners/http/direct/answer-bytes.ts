@@ -3,7 +3,7 @@ import { byteLengthOf, type ResponseHeaders, type WholeAnswer } from '../exchang
 
 /** Told to clients, so that they do not ask on a connection that is just being closed. RFC 2068, 19.7.1.1. */
 export const KEEP_ALIVE_SECONDS = 65
-/** Answers up to this size are put together once, as one piece, for all who get them. */
+/** Answers up to this size are put together once, as one piece, for all who get them; of others the head is made once. */
 const MAX_KEPT_BYTES = 65_536
 
 export type AnswerFraming = 'close' | 'keep-alive'
@@ -16,7 +16,7 @@ export function answerHead(status: number, headers: ResponseHeaders, framing: An
   return `${head}Date: ${dateNow()}\r\nConnection: ${connection}\r\n`
 }
 
-type Kept = { readonly date: string; readonly bytes: Buffer }
+type Kept = { readonly date: string; readonly pieces: readonly Uint8Array[] }
 const KEPT: Readonly<Record<string, WeakMap<WholeAnswer, Kept>>> = {
   close: new WeakMap(),
   'keep-alive': new WeakMap(),
@@ -25,16 +25,19 @@ const KEPT: Readonly<Record<string, WeakMap<WholeAnswer, Kept>>> = {
 }
 
 /** All of an answer, in the pieces that it is written in. */
-export function answerBytes(answer: WholeAnswer, method: 'GET' | 'HEAD', framing: AnswerFraming): Uint8Array[] {
+export function answerBytes(
+  answer: WholeAnswer,
+  method: 'GET' | 'HEAD',
+  framing: AnswerFraming,
+): readonly Uint8Array[] {
   if (!answer.isShared) return pieces(answer, method, framing)
   const kept = KEPT[method === 'GET' ? framing : `HEAD ${framing}`]
   const known = kept?.get(answer)
-  if (known?.date === dateNow()) return [known.bytes]
+  if (known?.date === dateNow()) return known.pieces
   const made = pieces(answer, method, framing)
-  if (byteLengthOf(made) > MAX_KEPT_BYTES) return made
-  const bytes = Buffer.concat(made)
-  kept?.set(answer, { date: dateNow(), bytes })
-  return [bytes]
+  const whole = byteLengthOf(made) > MAX_KEPT_BYTES ? made : [Buffer.concat(made)]
+  kept?.set(answer, { date: dateNow(), pieces: whole })
+  return whole
 }
 
 function pieces({ status, headers, body }: WholeAnswer, method: 'GET' | 'HEAD', framing: AnswerFraming): Uint8Array[] {

@@ -25,6 +25,7 @@ export class DirectExchange implements Exchange {
   readonly #framing: AnswerFraming
   #left: AbortController | undefined
   #isLeft = false
+  #onLeft: (() => void) | undefined
   /** Whether anything of the answer is on its way. */
   isBegun = false
 
@@ -45,9 +46,14 @@ export class DirectExchange implements Exchange {
     }
     return this.#left.signal
   }
+  /** Cheaper than `signal`. One listener. */
+  onLeft(listener: () => void): void {
+    this.#onLeft = listener
+  }
   /** The connection is gone. */
   leave(): void {
     this.#isLeft = true
+    this.#onLeft?.()
     this.#left?.abort()
   }
 

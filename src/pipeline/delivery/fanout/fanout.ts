@@ -102,15 +102,16 @@ export class Fanout {
   }
 
   #serve(viewer: Viewer, nowMs: number): void {
+    const { isBusy } = viewer
     if (viewer.position < 0) this.#tryJoin(viewer, nowMs)
-    else if (viewer.isBusy) this.#watch(viewer, nowMs)
+    else if (isBusy) this.#watch(viewer, nowMs)
     else if (viewer.isLeaving) this.#remove(viewer, 'peer-closed')
     else {
       if (viewer.position < this.#lagPosition && this.#move(viewer) === 'closed') return
       if (viewer.position < this.#passHead) this.#write(viewer, this.#viewsFor(viewer), nowMs)
       else if (this.#reader.isDrained) this.#close(viewer, 'stream-ended')
     }
-    if (viewer.position >= 0) this.#passLowest = Math.min(this.#passLowest, viewer.lowWater)
+    if (viewer.position >= 0) this.#passLowest = Math.min(this.#passLowest, viewer.lowWater(isBusy))
   }
 
   #tryJoin(viewer: Viewer, nowMs: number): void {

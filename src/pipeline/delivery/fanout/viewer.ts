@@ -77,9 +77,13 @@ export class Viewer {
   get isBusy(): boolean {
     return this.#queuedWrites > 0 || (!this.#isExclusive && this.socket.writableLength > 0)
   }
-  /** Lowest byte of the log that this viewer, or its socket, may still touch. */
-  get lowWater(): number {
-    return this.isBusy ? this.pendingFrom : this.position
+  /**
+   * Lowest byte of the log that this viewer, or its socket, may still touch. `wasBusy`: as `isBusy` was before the last
+   * `write`, if there was one; asking the stream costs more than all the rest here.
+   */
+  lowWater(wasBusy: boolean): number {
+    const isBusy = this.#handle ? wasBusy || this.#queuedWrites > 0 : this.isBusy
+    return isBusy ? this.pendingFrom : this.position
   }
   /** Hands over bytes that end at `to` of the log, all of them, so that no other message comes between. Not while busy. */
   write(views: readonly Uint8Array[], to: number): void {

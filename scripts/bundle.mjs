@@ -20,12 +20,33 @@ const bundle = await rolldown({
   // Native code, and found at run time if it is there.
   external: [/^node:/, /^node-av/],
   logLevel: 'silent',
+  // Folders are entered by their index; what is not used of it is not loaded.
+  treeshake: { moduleSideEffects: [{ test: /src\/(media|platform|pipeline|control)\//, sideEffects: false }] },
 })
 rmSync(join(root, 'build'), { recursive: true, force: true })
+/** Small parts that every thread has. Beside the large ones that only some have, they would bring those along. */
+const SHARED = [
+  'app/listen',
+  'platform/auth',
+  'platform/errors',
+  'platform/net',
+  'platform/storage',
+  'platform/telemetry',
+  'platform/threads',
+  'pipeline/stream/renditions',
+  'pipeline/transcode/governor',
+  'media/bytes',
+  'media/errors',
+]
+
 await bundle.write({
   dir: join(root, 'build'),
   format: 'esm',
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   entryFileNames: '[name].js',
   chunkFileNames: 'app/[name].js',
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: SHARED.map((path) => ({ name: path.replaceAll('/', '-'), test: new RegExp(`src/${path}[/.]`) })),
+  },
 })

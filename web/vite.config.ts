@@ -12,7 +12,7 @@ export default defineConfig({
     assetsDir: 'assets',
     emptyOutDir: true,
     target: 'es2022',
-    // The server answers files only below /assets; nothing becomes a data: address.
+    // The server answers files only below /assets, and the icon; nothing becomes a data: address.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,

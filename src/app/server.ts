@@ -99,10 +99,9 @@ class ControlThread {
     workers.catch(() => {})
     try {
       const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
+      await this.#repair(catalog)
       // Loaded here, beside the start of the workers, as is all that only this thread needs after the listeners.
-      const { repairRecordings } = await import('../pipeline/recording/index.ts')
       const { watchLoad } = await import('./load-watch.ts')
-      await repairRecordings(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
       const writer = new CatalogWriter(catalog, this.#log)
       const token = await loadAdminToken(this.#config, catalog)
       const api = await this.#openApi(catalog, token)
@@ -127,6 +126,12 @@ class ControlThread {
     }
   }
 
+  /** What a server that was killed left open. */
+  async #repair(catalog: Catalog): Promise<void> {
+    if ((await catalog.recordings({ isOpen: true })).length === 0) return
+    const { repairRecordings } = await import('../pipeline/recording/index.ts')
+    await repairRecordings(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
+  }
   async #openApi(catalog: Catalog, token: AdminToken): Promise<Server> {
     const api = await openControlApi({
       config: this.#config,

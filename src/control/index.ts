@@ -14,7 +14,7 @@ export { type StreamReport, type ViewerReport, type WorkerReport, WorkerStats } 
 import type { Server } from 'node:http'
 import type { ApiContext } from './api/api-context.ts'
 
-/** Loaded when it is opened, beside the start of the workers: the web framework must not delay the listeners. */
+/** Loaded when it is opened, beside the start of the workers: it must not delay the listeners. */
 export async function openControlApi(context: ApiContext): Promise<Server> {
-  return (await import('./api/control-api.ts')).openControlApi(context)
+  return (await import('./api/control-server.ts')).controlServer(context)
 }

@@ -1,14 +1,12 @@
-import type { Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { MillraceError } from '../../media/errors.ts'
 import { PEER_HEADER } from '../../pipeline/listeners/index.ts'
 import { isLoopback } from '../../platform/auth/index.ts'
 import { AccessDeniedError } from '../../platform/errors.ts'
-import { http } from '../../platform/net/index.ts'
 import { errorFields } from '../../platform/telemetry/index.ts'
 import type { ApiContext } from './api-context.ts'
 import type { ApiRoute } from './api-route.ts'
-import { metricsText } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { type PageFile, Pages } from './pages.ts'
 import { ROUTES } from './routes.ts'
@@ -21,28 +19,18 @@ const STATUS: Readonly<Record<string, number>> = {
   unavailable: 503,
 }
 
-/** The control thread's HTTP server: API, pages, metrics, health. Workers hand requests to it over a local socket. */
-export async function openControlApi(context: ApiContext): Promise<Server> {
-  const app = fastify({
-    // The workers keep their connections: one that this side closed would take their next request with it.
-    serverFactory: (handler) => http.createServer({ keepAliveTimeout: 0 }, handler),
-    forceCloseConnections: true,
-    bodyLimit: 1_048_576,
-  })
-  app.addHook('onSend', async (_, reply) => {
-    reply.header('Access-Control-Allow-Origin', '*')
-    reply.header('X-Content-Type-Options', 'nosniff')
-  })
+/** API and pages. */
+export async function controlApi(context: ApiContext): Promise<RequestListener> {
+  const app = fastify({ bodyLimit: 1_048_576 })
   // Bodies are files; who wants one reads it as it comes.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_, payload, done) => done(null, payload))
   app.setErrorHandler((error, _, reply) => answerError(context, error, reply))
   for (const route of ROUTES) addRoute(app, context, route)
   app.get('/api/v1/openapi.json', async () => openApiDocument(context.version))
-  addOperations(app, context)
   addPages(app, new Pages(context.webFolder))
   await app.ready()
-  return app.server
+  return (request, response) => app.routing(request, response)
 }
 
 function addRoute(app: FastifyInstance, context: ApiContext, route: ApiRoute): void {
@@ -75,19 +63,6 @@ function isOwnOrigin({ headers }: FastifyRequest): boolean {
   if (headers.origin === undefined)
     return headers['sec-fetch-site'] === undefined || headers['sec-fetch-site'] === 'same-origin'
   return URL.parse(headers.origin)?.host === headers.host
-}
-
-function addOperations(app: FastifyInstance, context: ApiContext): void {
-  app.get('/healthz', async () => ({ status: 'ok' }))
-  app.get('/readyz', async (_, reply) => {
-    if (!context.isReady()) reply.code(503)
-    return { status: context.isReady() ? 'ready' : 'not ready' }
-  })
-  app.get('/metrics', async (_, reply) => {
-    const { contentType, text } = await metricsText(context)
-    reply.type(contentType)
-    return text
-  })
 }
 
 function addPages(app: FastifyInstance, pages: Pages): void {

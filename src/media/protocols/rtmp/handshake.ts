@@ -33,8 +33,9 @@ export class RtmpServerHandshake {
   readonly #crypto: RtmpCrypto
   readonly #send: (bytes: Uint8Array) => void
   readonly #hello = new Run(1 + HANDSHAKE_BYTES)
-  readonly #acknowledgement = new Run(HANDSHAKE_BYTES)
   #isAnswered = false
+  /** Of C2, which says nothing that we do not know. */
+  #missingBytes = HANDSHAKE_BYTES
 
   constructor(crypto: RtmpCrypto, send: (bytes: Uint8Array) => void) {
     this.#crypto = crypto
@@ -42,32 +43,36 @@ export class RtmpServerHandshake {
   }
 
   get isDone(): boolean {
-    return this.#acknowledgement.whole !== undefined
+    return this.#missingBytes === 0
   }
 
   /** Returns how many bytes belong to the handshake; the rest is for the chunk reader. */
   receive(input: Uint8Array): number {
     if (input.length === 0) return 0
-    let used = this.#hello.add(input)
+    const used = this.#hello.add(input)
     const hello = this.#hello.whole
     checkVersion(this.#hello.first)
     if (hello === undefined) return used
     if (!this.#isAnswered) this.#answer(hello.subarray(1))
-    used += this.#acknowledgement.add(input.subarray(used))
-    return used
+    const acknowledged = Math.min(this.#missingBytes, input.length - used)
+    this.#missingBytes -= acknowledged
+    return used + acknowledged
   }
 
   #answer(c1: Uint8Array): void {
     this.#isAnswered = true
     const found = (c1[4] ?? 0) === 0 ? undefined : findClientDigest(this.#crypto, c1)
-    const s1 = this.#crypto.randomBytes(HANDSHAKE_BYTES).slice()
-    s1.fill(0, 0, 8)
+    const answer = new Uint8Array(1 + 2 * HANDSHAKE_BYTES)
+    answer[0] = PLAIN_VERSION
+    const s1 = answer.subarray(1, 1 + HANDSHAKE_BYTES)
+    s1.set(this.#crypto.randomBytes(HANDSHAKE_BYTES - 8), 8)
     if (found !== undefined) {
       s1.set(SERVER_VERSION, 4)
       signServerBlock(this.#crypto, s1, found.scheme)
     }
     const s2 = found === undefined ? c1 : signedReply(this.#crypto, found.digest)
-    this.#send(joinParts([Uint8Array.of(PLAIN_VERSION), s1, s2]))
+    answer.set(s2, 1 + HANDSHAKE_BYTES)
+    this.#send(answer)
   }
 }
 

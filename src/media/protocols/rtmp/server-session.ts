@@ -37,7 +37,8 @@ export class RtmpServerSession {
   ignoredMediaCount = 0
   readonly #handler: RtmpServerHandler
   readonly #limits: RtmpServerLimits
-  readonly #handshake: RtmpServerHandshake
+  /** Until it is done. */
+  #handshake: RtmpServerHandshake | undefined
   readonly #reader: ChunkReader
   readonly #flow: FlowControl
   readonly #commands: ServerCommands
@@ -75,8 +76,9 @@ export class RtmpServerSession {
     if (this.#isClosed) return
     const wasConnected = this.#commands.info !== undefined
     try {
-      const used = this.#handshake.isDone ? 0 : this.#handshake.receive(bytes)
-      if (this.#handshake.isDone && used < bytes.length) this.#reader.push(bytes.subarray(used))
+      const used = this.#handshake?.receive(bytes) ?? 0
+      if (this.#handshake?.isDone) this.#handshake = undefined
+      if (!this.#handshake && used < bytes.length) this.#reader.push(bytes.subarray(used))
       if (!this.#isClosed) this.#flow.received(bytes.length)
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error

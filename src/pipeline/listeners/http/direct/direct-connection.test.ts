@@ -227,10 +227,14 @@ test('a client that leaves ends what is done for it', async () => {
   socket.write(get('/never'))
   const before = host.exchanges.length
   while (host.exchanges.length === before) await new Promise(setImmediate)
-  const { signal } = host.exchanges.at(-1) as DirectExchange
+  const exchange = host.exchanges.at(-1) as DirectExchange
+  const { signal } = exchange
   assert.equal(signal.aborted, false)
+  const { promise: left, resolve } = Promise.withResolvers<void>()
+  exchange.onLeft(resolve)
   socket.resetAndDestroy()
   if (!signal.aborted) await once(signal, 'abort')
+  await left
 })
 
 test('a large answer is done once, when the client has it or is gone', async () => {

@@ -49,6 +49,7 @@ export class DirectExchange implements Exchange {
   /** Cheaper than `signal`. One listener. */
   onLeft(listener: () => void): void {
     this.#onLeft = listener
+    if (this.#isLeft) listener()
   }
   /** The connection is gone. */
   leave(): void {

@@ -4,7 +4,7 @@ import { Gates, type Wait, type Waiter } from './gates.ts'
 
 /** Bytes as views on the log, and what to call when they are sent. Whoever holds the same has the same `views`. */
 export type HeldBytes = { readonly views: readonly Buffer[]; readonly byteLength: number; done(): void }
-/** What is being sent, to however many. */
+/** What is being sent, to however many; kept without holders until the log goes on, for those who ask next. */
 type InFlight = { readonly from: number; readonly views: readonly Buffer[]; holders: number }
 
 /**
@@ -16,6 +16,7 @@ export class SegmentedView {
   readonly #gates = new Gates()
   readonly #subscription: Subscription
   readonly #inFlight = new Map<string, InFlight>()
+  #holderCount = 0
   #position: number
   lastUsedMs = 0
 
@@ -36,7 +37,7 @@ export class SegmentedView {
     return this.index.ended || this.#subscription.reader.isDrained
   }
   get busy(): boolean {
-    return this.#inFlight.size > 0 || this.#gates.waitingCount > 0
+    return this.#holderCount > 0 || this.#gates.waitingCount > 0
   }
   track(id: number): IndexedTrack | undefined {
     return this.index.tracks.get(id)
@@ -57,28 +58,28 @@ export class SegmentedView {
   hold(parts: readonly IndexedPart[]): HeldBytes | undefined {
     const [from, to] = [parts[0]?.from, parts.at(-1)?.to]
     if (from === undefined || to === undefined) return undefined
+    const { reader } = this.#subscription
     const key = `${from} ${to}`
-    const inFlight = this.#inFlight.get(key) ?? this.#read(from, parts)
-    if (!inFlight) return undefined
+    const known = this.#inFlight.get(key)
+    if (!known?.holders && !reader.holdAlso(from)) {
+      this.#publishMark()
+      return undefined
+    }
+    const views = known?.views ?? parts.flatMap((part) => reader.views(part.from, part.to))
+    const inFlight = known ?? { from, views, holders: 0 }
     this.#inFlight.set(key, inFlight)
     inFlight.holders++
-    const { views } = inFlight
+    this.#holderCount++
     let isHeld = true
     const done = () => {
       if (!isHeld) return
       isHeld = false
-      if (--inFlight.holders > 0) return
-      this.#inFlight.delete(key)
-      this.#publishMark()
+      inFlight.holders--
+      this.#holderCount--
+      // Else the log's next record is soon enough.
+      if (inFlight.holders === 0 && this.ended) this.#publishMark()
     }
     return { views, byteLength: views.reduce((sum, view) => sum + view.length, 0), done }
-  }
-  #read(from: number, parts: readonly IndexedPart[]): InFlight | undefined {
-    const { reader } = this.#subscription
-    if (reader.holdAlso(from))
-      return { from, views: parts.flatMap((part) => reader.views(part.from, part.to)), holders: 0 }
-    this.#publishMark()
-    return undefined
   }
 
   #follow(): void {
@@ -103,7 +104,10 @@ export class SegmentedView {
   #publishMark(): void {
     const window = this.index.lowestPosition(this.#position)
     let lowest = Math.min(this.#position, Math.max(window, this.#subscription.reader.tail))
-    for (const { from } of this.#inFlight.values()) lowest = Math.min(lowest, from)
+    for (const [key, { from, holders }] of this.#inFlight) {
+      if (holders > 0) lowest = Math.min(lowest, from)
+      else this.#inFlight.delete(key)
+    }
     this.#subscription.reader.hold(lowest)
   }
 }

@@ -8,8 +8,8 @@ export type WholeAnswer = {
   readonly headers: ResponseHeaders
   /** Not to be changed any more. A request by HEAD gets the length only. */
   readonly body: readonly Uint8Array[]
-  /** The same object goes to many clients: what is made of it for the wire can be kept. */
-  readonly isShared?: true
+  /** The same object goes to many clients: what is made of it for the wire can be kept, its head or all of it. */
+  readonly shared?: 'head' | 'whole'
 }
 
 /** One request by GET or HEAD and its answer, whatever carries it: Node's HTTP/1.1 and HTTP/2, or a bare socket. */

@@ -132,9 +132,9 @@ function makeListAnswer({ list, maxAgeSeconds }: List, form: 'known' | 'plain' |
     Vary: 'Accept-Encoding',
     ETag: `W/${list.etag}`,
   }
-  if (form === 'known') return { status: 304, headers, body: [], isShared: true }
-  if (form === 'plain') return { status: 200, headers, body: [list.bytes], isShared: true }
-  return { status: 200, headers: { ...headers, 'Content-Encoding': form }, body: [list.encoded(form)], isShared: true }
+  if (form === 'known') return { status: 304, headers, body: [], shared: 'whole' }
+  if (form === 'plain') return { status: 200, headers, body: [list.bytes], shared: 'whole' }
+  return { status: 200, headers: { ...headers, 'Content-Encoding': form }, body: [list.encoded(form)], shared: 'whole' }
 }
 
 /** UTCTiming of MPDs: an xs:dateTime. ISO/IEC 23009-1, 5.8.4.11. */
@@ -156,7 +156,7 @@ const MEDIA_ANSWERS = new WeakMap<readonly Uint8Array[], { readonly file: string
 function mediaAnswer(target: SegmentedTarget, { views, contentType }: Media): WholeAnswer {
   const known = MEDIA_ANSWERS.get(views)
   if (known?.file === target.file) return known.answer
-  const answer: WholeAnswer = { status: 200, headers: mediaHeaders(contentType, target), body: views, isShared: true }
+  const answer: WholeAnswer = { status: 200, headers: mediaHeaders(contentType, target), body: views, shared: 'head' }
   MEDIA_ANSWERS.set(views, { file: target.file, answer })
   return answer
 }

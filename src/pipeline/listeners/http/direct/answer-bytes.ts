@@ -3,7 +3,7 @@ import { byteLengthOf, type ResponseHeaders, type WholeAnswer } from '../exchang
 
 /** Told to clients, so that they do not ask on a connection that is just being closed. RFC 2068, 19.7.1.1. */
 export const KEEP_ALIVE_SECONDS = 65
-/** Answers up to this size are put together once, as one piece, for all who get them; of others the head is made once. */
+/** Shared answers up to this size are put together once, as one piece, for all who get them. */
 const MAX_KEPT_BYTES = 65_536
 
 export type AnswerFraming = 'close' | 'keep-alive'
@@ -30,12 +30,13 @@ export function answerBytes(
   method: 'GET' | 'HEAD',
   framing: AnswerFraming,
 ): readonly Uint8Array[] {
-  if (!answer.isShared) return pieces(answer, method, framing)
+  if (!answer.shared) return pieces(answer, method, framing)
   const kept = KEPT[method === 'GET' ? framing : `HEAD ${framing}`]
   const known = kept?.get(answer)
   if (known?.date === dateNow()) return known.pieces
   const made = pieces(answer, method, framing)
-  const whole = byteLengthOf(made) > MAX_KEPT_BYTES ? made : [Buffer.concat(made)]
+  const isOnePiece = answer.shared === 'whole' && byteLengthOf(made) <= MAX_KEPT_BYTES
+  const whole = isOnePiece ? [Buffer.concat(made)] : made
   kept?.set(answer, { date: dateNow(), pieces: whole })
   return whole
 }

@@ -57,7 +57,8 @@ export class WorkerReporter {
     const nowMs = Date.now()
     return {
       streams: [...hub.ownedStreams].map((owned) => streamReport(owned, nowMs)),
-      viewers: countViewers(delivery, segmented),
+      viewers: countViewers(delivery),
+      sessions: [...segmented.audience.sessions()],
       sentBytes: delivery.counters.sentBytes + segmented.sentBytes,
       moves: delivery.counters.moves,
       closed: [...delivery.counters.closed],
@@ -83,13 +84,11 @@ function streamReport({ stream, formats }: OwnedStream, nowMs: number): StreamRe
   }
 }
 
-function countViewers(delivery: Delivery, segmented: SegmentedService): ViewerReport[] {
+function countViewers(delivery: Delivery): ViewerReport[] {
   const counts = new Map<string, ViewerReport>()
   for (const { stream, viewer } of delivery.viewers()) {
     const key = `${stream} ${viewer.protocol}`
     counts.set(key, { stream, protocol: viewer.protocol, count: (counts.get(key)?.count ?? 0) + 1 })
   }
-  for (const { stream, count } of segmented.audience.counts())
-    counts.set(`${stream} hls`, { stream, protocol: 'hls', count })
   return [...counts.values()]
 }

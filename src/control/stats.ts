@@ -10,10 +10,13 @@ export type StreamReport = {
   readonly outputs: readonly string[]
 }
 export type ViewerReport = { readonly stream: string; readonly protocol: string; readonly count: number }
+/** Viewers of HLS and DASH: the same number on several workers is the same viewer. */
+export type SessionReport = { readonly stream: string; readonly ids: readonly number[] }
 /** Once a second from every worker, and at once when the tracks of a stream are known or change. Counters only grow while the worker lives. */
 export type WorkerReport = {
   readonly streams: readonly StreamReport[]
   readonly viewers: readonly ViewerReport[]
+  readonly sessions: readonly SessionReport[]
   readonly sentBytes: number
   readonly moves: number
   readonly closed: readonly (readonly [reason: string, count: number])[]
@@ -59,14 +62,15 @@ export class WorkerStats {
     }
     return undefined
   }
-  /** Viewers of a stream by protocol, over all workers. */
+  /** Viewers of a stream by protocol, over all workers; `hls` stands for DASH too. */
   viewers(name: string): Record<string, number> {
     const counts: Record<string, number> = {}
-    for (const { viewers } of this.reports.values()) {
-      for (const { stream, protocol, count } of viewers) {
+    const sessions = new Set<number>()
+    for (const report of this.reports.values()) {
+      for (const { stream, protocol, count } of report.viewers)
         if (stream === name) counts[protocol] = (counts[protocol] ?? 0) + count
-      }
+      for (const { stream, ids } of report.sessions) if (stream === name) for (const id of ids) sessions.add(id)
     }
-    return counts
+    return sessions.size > 0 ? { ...counts, hls: sessions.size } : counts
   }
 }

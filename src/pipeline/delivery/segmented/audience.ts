@@ -1,6 +1,10 @@
-/** Who (address and agent) has asked for media of which stream lately: HTTP delivery in files knows no sessions. */
+import { createHash } from 'node:crypto'
+
+type Seen = { readonly id: number; lastMs: number }
+
+/** Who has asked for media of which stream lately: HTTP delivery in files knows no sessions. */
 export class Audience {
-  readonly #streams = new Map<string, Map<string, number>>()
+  readonly #streams = new Map<string, Map<string, Seen>>()
   readonly #rememberMs: number
   readonly #nowMs: () => number
 
@@ -10,17 +14,25 @@ export class Audience {
   }
 
   seen(stream: string, who: string): void {
-    const viewers = this.#streams.get(stream) ?? new Map<string, number>()
-    viewers.set(who, this.#nowMs())
+    const viewers = this.#streams.get(stream) ?? new Map<string, Seen>()
     this.#streams.set(stream, viewers)
+    const known = viewers.get(who)
+    if (known) known.lastMs = this.#nowMs()
+    else viewers.set(who, { id: idOf(who), lastMs: this.#nowMs() })
   }
 
-  *counts(): Iterable<{ readonly stream: string; readonly count: number }> {
+  /** Each viewer by a number that is the same on every worker: its requests may come to several. */
+  *sessions(): Iterable<{ readonly stream: string; readonly ids: readonly number[] }> {
     const since = this.#nowMs() - this.#rememberMs
     for (const [stream, viewers] of this.#streams) {
-      for (const [who, lastMs] of viewers) if (lastMs < since) viewers.delete(who)
-      if (viewers.size > 0) yield { stream, count: viewers.size }
+      for (const [who, { lastMs }] of viewers) if (lastMs < since) viewers.delete(who)
+      if (viewers.size > 0) yield { stream, ids: [...viewers.values()].map(({ id }) => id) }
       else this.#streams.delete(stream)
     }
   }
+}
+
+/** 48 bits. */
+function idOf(who: string): number {
+  return createHash('sha1').update(who).digest().readUIntBE(0, 6)
 }

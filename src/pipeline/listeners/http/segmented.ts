@@ -74,12 +74,17 @@ export async function serveLater(
   return undefined
 }
 
+/** CTA-5004, `sid`. */
+const MAX_SESSION_ID = 64
+/** What tells browsers apart comes first. */
+const MAX_AGENT = 256
+
 /** A player that says its session (CMCD) is known by it; else address and agent stand for it. */
 function viewerOf({ headers, remoteAddress }: Exchange, query: URLSearchParams): string {
   const sessionId = readCmcd(query, headers).get('sid')
-  return typeof sessionId === 'string' && sessionId !== ''
+  return typeof sessionId === 'string' && sessionId !== '' && sessionId.length <= MAX_SESSION_ID
     ? `cmcd ${sessionId}`
-    : `${remoteAddress} ${headers['user-agent'] ?? ''}`
+    : `${remoteAddress} ${headers['user-agent']?.slice(0, MAX_AGENT) ?? ''}`
 }
 
 type ReadyAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' } | { kind: 'growing' }>

@@ -142,6 +142,82 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
     }
   })
 
+  test('sound in two languages is a group of two renditions, and that to FFmpeg', {
+    skip: skipWithoutFfmpeg(),
+  }, async () => {
+    const sound = (tone: number) => ['-f', 'lavfi', '-i', `sine=f=${tone}:r=48000`]
+    const maps = [
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-map',
+      '2',
+      '-metadata:s:a:0',
+      'language=deu',
+      '-metadata:s:a:1',
+      'language=eng',
+    ]
+    const codecs = [
+      '-t',
+      '4',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-g',
+      '25',
+      '-c:a',
+      'aac',
+      ...maps,
+      '-f',
+      'mpegts',
+    ]
+    const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25']
+    const url = server.http('seg/languages.ts')
+    await run('ffmpeg', [
+      '-v',
+      'error',
+      '-nostdin',
+      ...picture,
+      ...sound(300),
+      ...sound(600),
+      ...codecs,
+      '-method',
+      'POST',
+      url,
+    ])
+    const { recordings } = await server.json<Recordings>('api/v1/recordings')
+    const id = recordings.find(({ stream }) => stream === 'seg/languages')?.id
+    for (const base of [server.http('seg/languages'), server.http(`vod/${id}`)]) {
+      const list = (await bytesOf(`${base}/index.m3u8`)).toString()
+      const group = [
+        ...list.matchAll(/^#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="(\w+)",NAME="(\w+)",LANGUAGE="(\w+)"(,DEFAULT=YES)?/gm),
+      ]
+      assert.deepEqual(
+        group.map(([, id, name, language, isDefault]) => [id, name, language, isDefault !== undefined]),
+        [
+          ['audio', 'de', 'de', true],
+          ['audio', 'en', 'en', false],
+        ],
+        list,
+      )
+      const text = (await bytesOf(`${base}/manifest.mpd`)).toString()
+      assert.deepEqual(text.match(/ lang="\w+"|<Period /g), ['<Period ', ' lang="de"', ' lang="en"'], 'from the start')
+      const entries = ['-show_entries', 'stream=codec_name:stream_tags=language', '-of', 'csv=p=0']
+      const { stdout } = await run('ffprobe', [
+        '-v',
+        'error',
+        '-select_streams',
+        'a',
+        ...entries,
+        `${base}/manifest.mpd`,
+      ])
+      // Its programs, without tags, come first.
+      assert.deepEqual(stdout.match(/^aac,\w+$/gm)?.sort(), ['aac,de', 'aac,en'])
+    }
+  })
+
   test("by Debian's FFmpeg and by GStreamer's hlsdemux2 and dashdemux2", {
     skip: skipWithoutFfmpeg() || skipUnless(hasCommand('gst-launch-1.0'), 'GStreamer'),
   }, async () => {

@@ -54,6 +54,10 @@ export class DemuxedStream {
   get isSupported(): boolean {
     return this.#supported
   }
+  /** Its track has not been announced yet, and may be. */
+  get isAwaited(): boolean {
+    return this.#supported && this.#track === undefined
+  }
   /** Whether a new program map means this very stream. */
   matches(entry: ElementaryStream, kind: StreamKind): boolean {
     return this.entry.pid === entry.pid && this.kind === kind && sameDescriptors(this.entry, entry)

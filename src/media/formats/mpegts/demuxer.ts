@@ -67,6 +67,10 @@ export class TsDemuxer {
     }
   }
 
+  /** Streams of the program whose tracks have not been announced yet. */
+  get awaitedTracks(): number {
+    return this.#program?.streams.filter(({ isAwaited }) => isAwaited).length ?? 0
+  }
   /** Why no stream of the program gives a track; undefined while one may. */
   get obstacle(): string | undefined {
     const mayGive = this.#program?.streams.some(({ isSupported }) => isSupported) ?? true

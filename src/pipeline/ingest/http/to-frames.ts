@@ -10,6 +10,8 @@ export interface PushDemuxer {
   flush(): void
   /** Why nothing in these bytes gives a frame, where that is certain. */
   readonly obstacle?: string | undefined
+  /** Tracks that the container lists and that have not shown themselves yet. */
+  readonly awaitedTracks?: number
 }
 
 /** The containers that can be pushed over HTTP and WebSocket, by the extension of their address. */

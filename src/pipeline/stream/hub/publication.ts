@@ -30,6 +30,10 @@ export class Publication implements MediaSink {
   gather(work: () => void): void {
     this.#writer.gather(work)
   }
+  /** Nobody sees what comes while this is true; then all at once. */
+  holdBack(isHeldBack: boolean): void {
+    this.#writer.holdBack(isHeldBack)
+  }
   /** Idempotent. */
   end(reason: string): void {
     if (this.#ended) return

@@ -47,6 +47,7 @@ export class FrameLogWriter implements MediaSink {
   readonly #headerBytes = new Uint8Array(this.#header)
   #tracksChanged = true
   #isGathering = false
+  #isHeldBack = false
   #lastAudioJoinSeconds: number | undefined
 
   /** `nowMs`: wall clock, milliseconds since 1970. */
@@ -63,7 +64,7 @@ export class FrameLogWriter implements MediaSink {
     this.#tracks.set(track.id, track)
     this.#tracksChanged = true
     this.#record(KIND_TRACK, track.id, undefined, encodeTracks([track]))
-    this.log.commit()
+    if (!this.#isHeldBack) this.log.commit()
   }
 
   onFrame(frame: Frame): void {
@@ -75,7 +76,7 @@ export class FrameLogWriter implements MediaSink {
       this.log.markJoin()
     }
     this.#record(KIND_FRAME, frame.trackId, frame, frame.data)
-    if (!this.#isGathering) this.log.commit()
+    if (!this.#isGathering && !this.#isHeldBack) this.log.commit()
   }
   /** Readers see the frames that come during `work` together, at its end. */
   gather(work: () => void): void {
@@ -84,8 +85,14 @@ export class FrameLogWriter implements MediaSink {
       work()
     } finally {
       this.#isGathering = false
-      if (!this.log.ended) this.log.commit()
+      if (!this.#isHeldBack && !this.log.ended) this.log.commit()
     }
+  }
+  /** Readers see nothing of what comes while this is true; then, or at the end of the log, all at once. */
+  holdBack(isHeldBack: boolean): void {
+    const isLetGo = this.#isHeldBack && !isHeldBack
+    this.#isHeldBack = isHeldBack
+    if (isLetGo && !this.log.ended) this.log.commit()
   }
 
   #isJoin(frame: Frame, track: Track): boolean {

@@ -120,10 +120,12 @@ function checkVariants(variants: readonly Variant[], tracks: readonly Track[]): 
   return variants.flatMap(({ uri, codecs, bandwidthBps }) => {
     const track = tracks.find((each) => each.uri === uri)
     if (!track) return [`${uri}: variant-playlist (4.4.6.2): missing`]
+    const longestTicks = Math.max(...track.segments.map(({ facts }) => facts.durationTicks))
+    // Short ones count with their neighbours only (4.1).
     const peakBps = Math.max(
-      ...track.segments.map(
-        ({ byteLength, facts }) => (byteLength * 8 * facts.timescaleHz) / Math.max(1, facts.durationTicks),
-      ),
+      ...track.segments
+        .filter(({ facts }) => facts.durationTicks >= longestTicks / 2)
+        .map(({ byteLength, facts }) => (byteLength * 8 * facts.timescaleHz) / Math.max(1, facts.durationTicks)),
     )
     return [
       ...(codecs.includes(track.codec) ? [] : [`${uri}: codecs-of-config (4.4.6.2): ${codecs}, not ${track.codec}`]),

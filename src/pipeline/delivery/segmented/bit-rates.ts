@@ -1,18 +1,21 @@
+import { peakBitRate } from '../../../media/formats/hls/index.ts'
 import type { IndexedTrack } from '../../packaging/index.ts'
 
 export type BitRates = { readonly peakBps: number; readonly meanBps: number }
 
-/** Bit rates of the window as RFC 8216bis, 4.4.6.2 wants them: the peak of a segment, and the mean. */
+/** Bit rates of the window as RFC 8216bis, 4.1 and 4.4.6.2 want them: the peak, and the mean. */
 export function measureBitRates({ info, segments }: IndexedTrack): BitRates {
-  let peakBps = 1
+  const sized = segments.map(({ durationTicks, byteLength }) => ({
+    seconds: durationTicks / info.clockRateHz,
+    byteLength,
+  }))
   let bits = 0
-  let seconds = 0
-  for (const { durationTicks, byteLength } of segments) {
-    const segmentSeconds = durationTicks / info.clockRateHz
-    if (segmentSeconds <= 0 || byteLength === 0) continue
-    peakBps = Math.max(peakBps, (byteLength * 8) / segmentSeconds)
+  let total = 0
+  for (const { seconds, byteLength } of sized) {
+    if (seconds <= 0 || byteLength === 0) continue
     bits += byteLength * 8
-    seconds += segmentSeconds
+    total += seconds
   }
-  return { peakBps: Math.ceil(peakBps), meanBps: Math.max(1, Math.round(bits / Math.max(seconds, 0.001))) }
+  const peakBps = Math.max(1, Math.ceil(peakBitRate(sized)))
+  return { peakBps, meanBps: Math.max(1, Math.round(bits / Math.max(total, 0.001))) }
 }

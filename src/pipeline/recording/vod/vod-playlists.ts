@@ -1,4 +1,9 @@
-import { formatMediaPlaylist, formatMultivariantPlaylist, type HlsSegment } from '../../../media/formats/hls/index.ts'
+import {
+  formatMediaPlaylist,
+  formatMultivariantPlaylist,
+  type HlsSegment,
+  peakBitRate,
+} from '../../../media/formats/hls/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { imageVariant, type TileLayout } from '../../packaging/index.ts'
 import { vodKeyVariant } from './vod-keyframes.ts'
@@ -53,21 +58,17 @@ export function vodMultivariantPlaylist(
   return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions, iFrames, images })
 }
 
-/** Of the recorded segments of a track: the peak of a segment, and the mean. */
+/** Of the recorded segments of a track: the peak, and the mean. RFC 8216bis, 4.1. */
 export function bandwidth(
   recording: RecordingDetail,
   { trackId, clockRateHz }: TrackFact,
 ): { peakBps: number; meanBps: number } {
-  let peakBps = 1
-  let bits = 0
-  let ticks = 0
-  for (const segment of segmentsOf(recording, trackId)) {
-    if (segment.durationTicks <= 0) continue
-    peakBps = Math.max(peakBps, (segment.byteLength * 8 * clockRateHz) / segment.durationTicks)
-    bits += segment.byteLength * 8
-    ticks += segment.durationTicks
-  }
-  return { peakBps, meanBps: ticks === 0 ? 1 : (bits * clockRateHz) / ticks }
+  const sized = segmentsOf(recording, trackId)
+    .filter(({ durationTicks }) => durationTicks > 0)
+    .map(({ durationTicks, byteLength }) => ({ seconds: durationTicks / clockRateHz, byteLength }))
+  const bits = sized.reduce((sum, { byteLength }) => sum + byteLength * 8, 0)
+  const seconds = sized.reduce((sum, each) => sum + each.seconds, 0)
+  return { peakBps: Math.max(1, peakBitRate(sized)), meanBps: seconds === 0 ? 1 : bits / seconds }
 }
 
 /** All segments of one track; grows while the recording is open. */

@@ -10,7 +10,7 @@ import type { MediaSink, Track } from '../../src/media/model/index.ts'
 import { HttpPublisher, HttpViewer } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import type { TestServer } from '../support/server.ts'
-import { SYNTHETIC_TRACKS } from '../support/synthetic.ts'
+import { SYNTHETIC_TRACKS, SyntheticStream } from '../support/synthetic.ts'
 import { whileSending } from '../support/while-sending.ts'
 import { describeWorkers } from '../support/workers.ts'
 
@@ -81,6 +81,21 @@ describeWorkers('tracks', SETS, (context) => {
     await checkRecording(server)
   })
 
+  test('audio that is announced and never comes holds up no list', async () => {
+    const { server } = context
+    using publisher = new HttpPublisher(server, 'kept/mute.flv')
+    const silent = new SyntheticStream({ tracks: VIDEO ? [VIDEO] : [] })
+    await publisher.sendBytes(silent.frames(25 * 10))
+    await server.live('kept/mute')
+    for (const file of ['index.m3u8', 'manifest.mpd', 't1.m3u8', 'index-ts.m3u8', 'ts.m3u8']) {
+      const response = await fetch(server.http(`kept/mute/${file}`))
+      const text = await response.text()
+      assert.equal(response.status, 200, `${file}: ${text}`)
+      assert.doesNotMatch(text, /TYPE=AUDIO|contentType="audio"/, file)
+    }
+    await publisher.finish()
+  })
+
   test('audio that appears later reaches every output', async () => {
     const { server } = context
     using publisher = new HttpPublisher(server, 'live/later.flv', { tracks: VIDEO ? [VIDEO] : [] })
@@ -138,10 +153,9 @@ describeWorkers('tracks', SETS, (context) => {
 
 async function checkRecording(server: TestServer): Promise<void> {
   const recording = await poll('the closed recording', async () => {
-    const { recordings } = await server.json<{ recordings: { isOpen: boolean; hlsUrl: string; mp4Url: string }[] }>(
-      'api/v1/recordings',
-    )
-    return recordings.find(({ isOpen }) => !isOpen)
+    type Recording = { stream: string; isOpen: boolean; hlsUrl: string; mp4Url: string }
+    const { recordings } = await server.json<{ recordings: Recording[] }>('api/v1/recordings')
+    return recordings.find(({ stream, isOpen }) => stream === 'kept/a' && !isOpen)
   })
   const text = await (await fetch(server.http(recording.hlsUrl.slice(1).replace('index', 't1')))).text()
   assert.deepEqual(checkPlaylist(text), [])

@@ -7,6 +7,7 @@ import type { CodecId } from '../../../../media/model/index.ts'
 import type { CmafIndex, IndexedSegment, IndexedTrack } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Member, type PlannedMember, plannedPeakBps } from '../ladder.ts'
+import { isSilent } from '../list-age.ts'
 import { TS_PLAYLIST, tsSegmentUri } from '../segment-address.ts'
 
 /** What MPEG-TS has no carriage for. */
@@ -15,8 +16,10 @@ const NOT_CARRIED: ReadonlySet<CodecId> = new Set(['vp8', 'vp9', 'flac', 'pcma',
 const OVERHEAD = 1.1
 
 /** The first video and the first audio track that MPEG-TS can carry. */
-export function tsTracks({ tracks }: CmafIndex): readonly IndexedTrack[] {
-  const carried = [...tracks.values()].filter(({ info }) => !NOT_CARRIED.has(info.codec))
+export function tsTracks(index: CmafIndex): readonly IndexedTrack[] {
+  const carried = [...index.tracks.values()].filter(
+    (track) => !NOT_CARRIED.has(track.info.codec) && !isSilent(index, track),
+  )
   return (['video', 'audio'] as const).flatMap((kind) => carried.find(({ info }) => info.kind === kind) ?? [])
 }
 

@@ -59,6 +59,14 @@ const RULES: readonly Rule[] = [
   { name: 'period-order', clause: '5.3.2.1', problems: periodOrder },
   { name: 'period-ids', clause: '5.3.2.2', problems: ({ periods }) => twice(periods.map(({ id }) => id)) },
   {
+    name: 'adaptation-set-ids',
+    clause: '5.3.3.2',
+    problems: ({ root }) =>
+      childrenOf(root, 'Period').flatMap((period) =>
+        twice(childrenOf(period, 'AdaptationSet').map(({ attributes }) => attributes.get('id') ?? '')),
+      ),
+  },
+  {
     name: 'representation-ids',
     clause: '5.3.5.2',
     problems: ({ periods }) => periods.flatMap((period) => twice(period.representations.map(({ id }) => id))),

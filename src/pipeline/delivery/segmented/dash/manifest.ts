@@ -9,6 +9,7 @@ import {
   type MpdSegmentTemplate,
 } from '../../../../media/formats/dash/index.ts'
 import { keyFragmentBytes } from '../../../../media/formats/mp4/index.ts'
+import { AUDIO_CODECS, type CodecId, VIDEO_CODECS } from '../../../../media/model/index.ts'
 import {
   type CmafIndex,
   type IndexedRun,
@@ -44,6 +45,7 @@ const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
 /** Tracks of one run start up to this much before each other. */
 const NEARLY_MS = 500
 const FOREIGN_SET_ID = 100
+const CODECS: readonly CodecId[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
 /** Of keyframes; foreign sets are far from it. */
 const TRICK_SET_ID = 80_000
 const MAX_PLAYOUT_RATE = 32
@@ -206,8 +208,8 @@ function adaptationSet(first: RunOfTrack, members: readonly RunOfTrack[], isMain
   const { run } = first
   const isIndependent = members.every(({ segments }) => segments.every((segment) => segment.isIndependent))
   return {
-    // Sets of members that the stream itself has no track for come behind its own.
-    id: first.member.prefix === '' ? info.id : FOREIGN_SET_ID + info.id,
+    // Sets of members that the stream itself has no track for come behind its own: one for each codec.
+    id: info.id + (first.member.prefix === '' ? 0 : FOREIGN_SET_ID * (1 + CODECS.indexOf(info.codec))),
     contentType: info.kind,
     isMain,
     ...(info.language === undefined ? {} : { lang: info.language }),

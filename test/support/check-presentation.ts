@@ -120,18 +120,31 @@ function checkVariants(variants: readonly Variant[], tracks: readonly Track[]): 
   return variants.flatMap(({ uri, codecs, bandwidthBps }) => {
     const track = tracks.find((each) => each.uri === uri)
     if (!track) return [`${uri}: variant-playlist (4.4.6.2): missing`]
-    const longestTicks = Math.max(...track.segments.map(({ facts }) => facts.durationTicks))
-    // Short ones count with their neighbours only (4.1).
-    const peakBps = Math.max(
-      ...track.segments
-        .filter(({ facts }) => facts.durationTicks >= longestTicks / 2)
-        .map(({ byteLength, facts }) => (byteLength * 8 * facts.timescaleHz) / Math.max(1, facts.durationTicks)),
-    )
+    const peakBps = peakOf(track)
     return [
       ...(codecs.includes(track.codec) ? [] : [`${uri}: codecs-of-config (4.4.6.2): ${codecs}, not ${track.codec}`]),
       ...(bandwidthBps >= peakBps * 0.9 ? [] : [`${uri}: bandwidth (4.4.6.2): ${bandwidthBps} for ${peakBps}`]),
     ]
   })
+}
+
+/**
+ * Of every run of segments between half and one and a half times the longest: a short one is judged with its neighbours.
+ * RFC 8216bis, 4.1.
+ */
+function peakOf({ segments }: Track): number {
+  const sizes = segments.map(({ byteLength, facts }) => ({
+    bits: byteLength * 8,
+    seconds: facts.durationTicks / facts.timescaleHz,
+  }))
+  const longest = Math.max(...sizes.map(({ seconds }) => seconds))
+  const runs = sizes.flatMap((_, from) => sizes.slice(from).map((_, more) => sizes.slice(from, from + more + 1)))
+  const rates = runs.flatMap((run) => {
+    const seconds = run.reduce((sum, each) => sum + each.seconds, 0)
+    const bits = run.reduce((sum, each) => sum + each.bits, 0)
+    return seconds >= longest / 2 && seconds <= longest * 1.5 ? [bits / seconds] : []
+  })
+  return Math.max(...rates)
 }
 
 /** Segments of one number start at the same time in every track, but for one frame. */

@@ -14,3 +14,8 @@ test('the peak is that of a segment, or of short ones together', () => {
   assert.equal(of(), 0)
   assert.equal(of([0, 100], [1, 0]), 0)
 })
+
+test('a week of segments has a peak', () => {
+  const week = Array.from({ length: 302_400 }, (_, at) => ({ seconds: 2, byteLength: at === 7 ? 3000 : 1000 }))
+  assert.equal(peakBitRate(week), 12_000)
+})

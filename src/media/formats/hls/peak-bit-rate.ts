@@ -8,7 +8,8 @@ export type SizedSegment = { readonly seconds: number; readonly byteLength: numb
  */
 export function peakBitRate(segments: readonly SizedSegment[]): number {
   const timed = segments.filter(({ seconds, byteLength }) => seconds > 0 && byteLength > 0)
-  const targetSeconds = Math.max(0, ...timed.map(({ seconds }) => seconds))
+  // Days of a recording are more than a call takes as arguments.
+  const targetSeconds = timed.reduce((longest, { seconds }) => Math.max(longest, seconds), 0)
   let peakBps = 0
   for (let from = 0; from < timed.length; from++) {
     let [seconds, bytes] = [0, 0]

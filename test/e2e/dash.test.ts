@@ -94,3 +94,27 @@ test('DASH and HLS list the same segments, to the tick; every text and box keeps
     assert.deepEqual(await checkPresentation((uri) => bytesOf(server, `vod/${id}/${uri}`), 'manifest.mpd'), [])
   })
 })
+
+test('what a silent track does not have is a gap in playlists, and nothing to an MPD that can be had', async () => {
+  await using server = await TestServer.start([...SETS, 'streams.**.graceMs=0'])
+  const publisher = new HttpPublisher(server, 'live/a.flv', { silence: [2.5, 7.5] })
+  await publisher.send(25 * 11)
+  await server.live('live/a')
+  const gapsOf = (bytes: Buffer) => bytes.toString().match(/#EXT-X-GAP/g)?.length
+  const live = await poll('segments behind the gap', async () => {
+    const text = await bytesOf(server, 'live/a/t2.m3u8')
+    return text.includes('-10.m4s') ? text : undefined
+  })
+  assert.equal(gapsOf(live), 4)
+  assert.deepEqual(await checkPresentation((uri) => bytesOf(server, `live/a/${uri}`), 'manifest.mpd'), [])
+
+  await publisher.finish()
+  type Recordings = { readonly recordings: readonly { readonly id: string; readonly isOpen: boolean }[] }
+  const id = await poll('the closed recording', async () => {
+    const { recordings } = await server.json<Recordings>('api/v1/recordings')
+    return recordings.find(({ isOpen }) => !isOpen)?.id
+  })
+  assert.equal(gapsOf(await bytesOf(server, `vod/${id}/t2.m3u8`)), 4)
+  assert.deepEqual(await checkPresentation((uri) => bytesOf(server, `vod/${id}/${uri}`), 'manifest.mpd'), [])
+  assert.match((await bytesOf(server, `vod/${id}/manifest.mpd?utc`)).toString(), /^\d{4}-\d\d-\d\dT/)
+})

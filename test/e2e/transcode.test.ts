@@ -119,7 +119,7 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     assert.match(list, /CODECS="vp8,mp4a\.40\.2",RESOLUTION=240x13\d,.*\nweb\/t1\.m3u8/)
     const mpd = await text('live/a/manifest.mpd')
     assert.deepEqual(checkMpd(mpd), [])
-    assert.match(mpd, /media="small\/t1-next-\$Number\$\.m4s"/)
+    assert.match(mpd, /media="small\/t1-next-at\$Time\$\.\d+\.m4s"/)
     const live = await names()
     for (const rung of ['small', 'web']) assert.ok(!live.includes(`live/a/${rung}`), `${rung} has been started`)
 

@@ -9,10 +9,17 @@ import { type CmafFacts, checkInit, checkSegment } from '../../src/media/formats
 export type Fetch = (uri: string) => Promise<Buffer>
 
 type Variant = { readonly uri: string; readonly codecs: readonly string[]; readonly bandwidthBps: number }
+type CheckedSegment = {
+  readonly entry: HlsSegment
+  readonly facts: CmafFacts
+  readonly byteLength: number
+  /** It starts when there was something again. */
+  readonly isBehindGap: boolean
+}
 type Track = {
   readonly uri: string
   readonly playlist: HlsMediaPlaylist
-  readonly segments: readonly { readonly entry: HlsSegment; readonly facts: CmafFacts; readonly byteLength: number }[]
+  readonly segments: readonly CheckedSegment[]
   readonly codec: string
 }
 
@@ -60,8 +67,8 @@ async function checkTrack(fetch: Fetch, uri: string): Promise<{ track: Track; pr
   const playlist = parseMediaPlaylist(text)
   const folder = uri.slice(0, uri.lastIndexOf('/') + 1)
   const inits = new Map<string, Buffer>()
-  const segments: Track['segments'][number][] = []
-  for (const entry of playlist.segments) {
+  const segments: CheckedSegment[] = []
+  for (const [at, entry] of playlist.segments.entries()) {
     if (entry.gap) continue
     const mapUri = entry.map?.uri ?? ''
     const init = inits.get(mapUri) ?? (await fetch(folder + mapUri))
@@ -69,12 +76,13 @@ async function checkTrack(fetch: Fetch, uri: string): Promise<{ track: Track; pr
     inits.set(mapUri, init)
     const bytes = await fetch(folder + entry.uri)
     const facts = checkSegment(init, bytes)
+    const isBehindGap = playlist.segments[at - 1]?.gap === true
     problems.push(
       ...facts.problems,
-      ...checkEntry(entry, facts, segments.at(-1)),
+      ...checkEntry(entry, facts, isBehindGap ? undefined : segments.at(-1)),
       ...(await checkParts(fetch, folder, entry, bytes)),
     )
-    segments.push({ entry, facts, byteLength: bytes.length })
+    segments.push({ entry, facts, byteLength: bytes.length, isBehindGap })
   }
   const [init] = inits.values()
   const codec = init ? (readInitSegment(init)[0]?.codecString ?? '') : ''
@@ -96,7 +104,7 @@ async function checkPictures(fetch: Fetch, uri: string, bandwidthBps: number | u
   return problems
 }
 
-function checkEntry(entry: HlsSegment, facts: CmafFacts, before: Track['segments'][number] | undefined): string[] {
+function checkEntry(entry: HlsSegment, facts: CmafFacts, before: CheckedSegment | undefined): string[] {
   const { decodeTicks, durationTicks, timescaleHz, isIndependent } = facts
   const durationMs = (durationTicks * 1000) / timescaleHz
   const expected = before && before.facts.decodeTicks + before.facts.durationTicks
@@ -152,10 +160,12 @@ function checkAlignment(tracks: readonly Track[]): string[] {
   const startsMs = tracks.map(({ playlist, segments }) => {
     const numbers = playlist.segments.map((entry, at) => [entry, playlist.mediaSequence + at] as const)
     return new Map(
-      segments.map(({ entry, facts }) => [
-        numbers.find(([each]) => each === entry)?.[1],
-        (facts.startTicks * 1000) / facts.timescaleHz,
-      ]),
+      segments
+        .filter(({ isBehindGap }) => !isBehindGap)
+        .map(({ entry, facts }) => [
+          numbers.find(([each]) => each === entry)?.[1],
+          (facts.startTicks * 1000) / facts.timescaleHz,
+        ]),
     )
   })
   const [reference, ...others] = startsMs

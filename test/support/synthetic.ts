@@ -26,6 +26,8 @@ export type SyntheticOptions = {
   readonly deltaFrames?: number
   /** Number of the first picture and of the first audio frame. */
   readonly firstNumber?: number
+  /** Seconds without audio: from, and until. */
+  readonly silence?: readonly [number, number]
 }
 
 /** In front of every audio frame's number. */
@@ -40,6 +42,7 @@ const DEFAULTS: Required<SyntheticOptions> = {
   leadAudioFrames: 0,
   deltaFrames: 0,
   firstNumber: 0,
+  silence: [0, 0],
 }
 
 /** A stream of 25 video and 47 audio frames a second, as FLV pieces. Never decodable, always well formed. */
@@ -94,6 +97,9 @@ export class SyntheticStream {
     const frames: Frame[] = []
     while (this.#audioTicks / 48_000 < seconds) {
       const at = this.#audioTicks as Ticks
+      this.#audioTicks += AUDIO_SAMPLES
+      const [from, until] = this.#options.silence
+      if (at >= from * 48_000 && at < until * 48_000) continue
       frames.push({
         trackId: 2,
         ptsTicks: at,
@@ -102,7 +108,6 @@ export class SyntheticStream {
         isKey: true,
         data: this.#sound(this.#options.firstNumber + this.#audioFrame++),
       })
-      this.#audioTicks += AUDIO_SAMPLES
     }
     return frames
   }

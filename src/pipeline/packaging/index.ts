@@ -3,12 +3,18 @@ export { CmafIndex, type CmafIndexOptions } from './cmaf/cmaf-index.ts'
 export { type ChunkFacts, CmafOutput, type CmafOutputOptions, type CmafTap, TAP_SLOT } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
 export {
+  codecStringsOf,
+  endMsOf,
   type IndexedPart,
   type IndexedRun,
   type IndexedSegment,
   type IndexedTrack,
+  infoOf,
+  msOf,
   type OpenSegment,
   onGrid,
+  type RunStart,
+  startMsOf,
 } from './cmaf/indexed-segment.ts'
 export { type Fix, type Misfit, misfit } from './fitted/carried-codecs.ts'
 export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'

@@ -49,6 +49,8 @@ export type InitFact = {
   readonly trackId: number
   readonly initId: number
   readonly key: string
+  /** What it describes; absent where it was stored by an older version, or found again. */
+  readonly track?: TrackFact
 }
 export type KeyframeFact = { readonly ticks: number; readonly offsetBytes: number; readonly sizeBytes: number }
 export type SegmentFact = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { DiskBlobStore, openSqliteCatalog } from './index.ts'
 import { blobStoreContract } from './testing/blob-store-contract.ts'
@@ -12,6 +13,28 @@ blobStoreContract('disk', async () => {
   return { store: new DiskBlobStore(folder), close: async () => rmSync(folder, { recursive: true }) }
 })
 catalogContract('sqlite', () => openSqliteCatalog(':memory:'))
+
+test('a catalogue of an earlier version is read, and takes what it did not know', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-catalogue-'))
+  const path = join(folder, 'catalogue.sqlite')
+  try {
+    const before = new DatabaseSync(path)
+    before.exec(`create table inits (
+      recording_id text not null, track_id integer not null, init_id integer not null, blob_key text not null,
+      primary key (recording_id, track_id, init_id));
+      insert into inits values ('r1', 1, 0, 'r1/init')`)
+    before.close()
+    for (const _ of ['first start', 'second']) {
+      await using catalog = await openSqliteCatalog(path)
+      if (_ === 'first start') await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
+      assert.deepEqual((await catalog.recording('r1'))?.inits, [
+        { recordingId: 'r1', trackId: 1, initId: 0, key: 'r1/init' },
+      ])
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('a catalogue that cannot be written is an UnavailableError that says what to set', async () => {
   await assert.rejects(openSqliteCatalog(join(import.meta.filename, 'catalog.sqlite')), {

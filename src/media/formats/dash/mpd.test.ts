@@ -111,7 +111,7 @@ describe('checkMpd', () => {
     ['utc-timing', 'type="static"', 'type="dynamic"'],
     ['bandwidth', '4000001', '0'],
     ['codecs', 'avc1.640028', 'a b'],
-    ['number-template', '$Number$', '1'],
+    ['template', '$Number$', '1'],
     ['one-addressing', /<SegmentTimeline>[\s\S]*<\/SegmentTimeline>/, '<SegmentTimeline/>'],
     ['timeline-grows', 't="900000"', 't="500000"'],
     ['segment-durations', '<S d="90000"/>', '<S d="0"/>'],

@@ -79,7 +79,7 @@ export type MpdSegmentTemplate = {
   readonly timescaleHz: number
   /** None of images. */
   readonly initialization?: string
-  /** With `$Number$`. */
+  /** With `$Number$` or `$Time$`. */
   readonly media: string
   readonly startNumber: number
   /** Media time of the period's start. */

@@ -30,6 +30,7 @@ export class CmafSegmentWriter {
   #fragmentCount = 0
   #segment: OpenSegment | undefined
   #chunk: CmafSample[] = []
+  #hasStarted = false
   #markDiscontinuity = false
   /** Number of the segment that is open or will be opened next. */
   sequence: number
@@ -47,8 +48,9 @@ export class CmafSegmentWriter {
     return this.#segment !== undefined
   }
 
+  /** With whatever configuration. */
   get hasStarted(): boolean {
-    return this.#initId !== undefined
+    return this.#hasStarted
   }
 
   /** Where the open segment starts. */
@@ -116,6 +118,7 @@ export class CmafSegmentWriter {
   #openSegment(first: CmafSample): OpenSegment {
     if (this.#initId === undefined) {
       this.#initId = this.#nextInitId()
+      this.#hasStarted = true
       this.#sink.onInit(this.#track.id, this.#initId, writeInitSegment([this.#track]))
     }
     const discontinuity = this.#markDiscontinuity

@@ -210,6 +210,34 @@ describe('CmafSegmenter', () => {
     ])
   })
 
+  it('starts once anew where a publisher comes back with another configuration', () => {
+    const collector = new SegmentCollector()
+    const segmenter = new CmafSegmenter(collector, TARGET)
+    const feed = (span: Span) => {
+      for (const frame of interleaved([...video(span), ...audio(span)])) segmenter.frame(frame)
+    }
+    segmenter.setTracks(TRACKS)
+    feed({ from: 0, to: 4 })
+    segmenter.discontinuity()
+    segmenter.setTracks([
+      { ...VIDEO, config: Uint8Array.of(...VIDEO.config, 0) },
+      { ...AUDIO, config: Uint8Array.of(...AUDIO.config, 0) },
+    ])
+    feed({ from: 6, to: 10 })
+    segmenter.flush()
+    for (const track of TRACKS)
+      assert.deepEqual(
+        collector.of(track.id).map(({ segment }) => [segment.sequence, segment.discontinuity]),
+        [
+          [1, false],
+          [2, false],
+          [3, true],
+          [4, false],
+        ],
+        `track ${track.id}`,
+      )
+  })
+
   it('ends a removed track, and marks the next segment of the others', () => {
     const collector = new SegmentCollector()
     const segmenter = new CmafSegmenter(collector, TARGET)

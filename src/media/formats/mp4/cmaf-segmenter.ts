@@ -78,7 +78,8 @@ export class CmafSegmenter {
     const removed = this.#removeAllBut(new Set(tracks.map((track) => track.id)))
     let isChanged = removed
     for (const track of tracks) isChanged = this.#setTrack(track) || isChanged
-    if (isChanged && wasStarted) this.#changed = true
+    // Behind a discontinuity every track starts anew as it is.
+    if (isChanged && wasStarted && this.#segmentStart !== undefined) this.#changed = true
     this.#chooseLeader()
   }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { LimitExceededError, MalformedInputError } from '../../errors.ts'
 import { ticks } from '../../model/index.ts'
 import { readBoxes, readerOf } from './box.ts'
+import { writeEmptyFragment } from './empty-fragment.ts'
 import { type CmafSample, writeFragment } from './fragment.ts'
 import { readMoof, type TrackFragment } from './read-fragment.ts'
 
@@ -23,6 +24,12 @@ const SAMPLE: CmafSample = {
 }
 
 describe('a fragment', () => {
+  it('without samples says for how long there are none', () => {
+    const place = { trackId: 2, sequence: 9, startTicks: 48_000, durationTicks: 96_000 }
+    const { fragments } = parse(writeEmptyFragment(place))
+    assert.deepEqual(fragments, [{ trackId: 2, baseDecodeTimeTicks: 48_000, emptyTicks: 96_000, runs: [] }])
+  })
+
   it('of one sample carries it in 108 bytes', () => {
     const [header, data] = writeFragment(1, [{ trackId: 1, samples: [SAMPLE] }])
     assert.equal(header?.length, 108)

@@ -3,6 +3,7 @@ export type { CmafChunk, CmafKeyframe, CmafSegment, CmafSink } from './cmaf-outp
 export { CmafSegmenter, type CmafSegmenterOptions, silentAfterMs } from './cmaf-segmenter.ts'
 export { CopySlabs } from './copy-slabs.ts'
 export { Fmp4Demuxer } from './demuxer.ts'
+export { writeEmptyFragment } from './empty-fragment.ts'
 export { type CmafSample, type FragmentRun, writeFragment } from './fragment.ts'
 export { FragmentRetimer } from './fragment-retimer.ts'
 export { writeInitSegment } from './init-segment.ts'

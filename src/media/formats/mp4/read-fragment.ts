@@ -26,6 +26,8 @@ export type TrackFragment = {
   /** Undefined where there is no tfdt: the fragment goes on where the one before ended. */
   readonly baseDecodeTimeTicks: number | undefined
   readonly runs: readonly FragmentDataRun[]
+  /** Length of a time without samples. ISO/IEC 14496-12, 8.8.7.1, duration-is-empty. */
+  readonly emptyTicks: number
 }
 
 export type FragmentDefaults = ReadonlyMap<number, TrackExtends>
@@ -58,6 +60,7 @@ type TrackFragmentHeader = TrackExtends & {
   readonly trackId: number
   readonly baseDataOffset: number | undefined
   readonly isBaseMoof: boolean
+  readonly isEmpty: boolean
 }
 
 const NO_DEFAULTS: TrackExtends = { durationTicks: 0, sizeBytes: 0, flags: 0 }
@@ -79,7 +82,8 @@ function readTraf(traf: ByteReader, context: TrafContext): { fragment: TrackFrag
     runs.push({ dataOffset: start, isFromFile, samples })
     endOfData = start + samples.reduce((sum, sample) => sum + sample.sizeBytes, 0)
   }
-  return { fragment: { trackId: header.trackId, baseDecodeTimeTicks, runs }, endOfData }
+  const emptyTicks = header.isEmpty ? header.durationTicks : 0
+  return { fragment: { trackId: header.trackId, baseDecodeTimeTicks, runs, emptyTicks }, endOfData }
 }
 
 /** ISO/IEC 14496-12, 8.8.7. */
@@ -93,6 +97,7 @@ function readTfhd(tfhd: ByteReader, allDefaults: FragmentDefaults): TrackFragmen
     trackId,
     baseDataOffset,
     isBaseMoof: (flags & TFHD.defaultBaseIsMoof) !== 0,
+    isEmpty: (flags & TFHD.durationIsEmpty) !== 0,
     durationTicks: flags & TFHD.defaultDuration ? tfhd.u32('default_sample_duration') : defaults.durationTicks,
     sizeBytes: flags & TFHD.defaultSize ? tfhd.u32('default_sample_size') : defaults.sizeBytes,
     flags: flags & TFHD.defaultFlags ? tfhd.u32('default_sample_flags') : defaults.flags,

@@ -7,7 +7,8 @@ export type SegmentedAnswer =
   | { readonly kind: 'clock' }
   | { readonly kind: 'ts'; readonly bytes: Uint8Array }
   | { readonly kind: 'init'; readonly bytes: Uint8Array }
-  | { readonly kind: 'key'; readonly bytes: Uint8Array }
+  /** A segment that is not in the log. */
+  | { readonly kind: 'made'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
   /** A file of a recording. */
   | { readonly kind: 'recorded'; readonly id: string; readonly file: string }

@@ -1,13 +1,13 @@
 import { peakBitRate } from '../../../media/formats/hls/index.ts'
-import type { IndexedTrack } from '../../packaging/index.ts'
+import { type IndexedTrack, msOf } from '../../packaging/index.ts'
 
 export type BitRates = { readonly peakBps: number; readonly meanBps: number }
 
 /** Bit rates of the window as RFC 8216bis, 4.1 and 4.4.6.2 want them: the peak, and the mean. */
-export function measureBitRates({ info, segments }: IndexedTrack): BitRates {
-  const sized = segments.map(({ durationTicks, byteLength }) => ({
-    seconds: durationTicks / info.clockRateHz,
-    byteLength,
+export function measureBitRates(track: IndexedTrack): BitRates {
+  const sized = track.segments.map((segment) => ({
+    seconds: msOf(track, segment, segment.durationTicks) / 1000,
+    byteLength: segment.byteLength,
   }))
   let bits = 0
   let total = 0

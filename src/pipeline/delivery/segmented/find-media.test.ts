@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CmafIndex } from '../../packaging/index.ts'
-import { findMedia } from './find-media.ts'
+import { findMedia, nowNamed } from './find-media.ts'
 
 const LIFE = 'life'
 type Facts = { readonly openSequence?: number; readonly ended?: boolean }
@@ -15,6 +15,14 @@ function index({ openSequence, ended = false }: Facts): CmafIndex {
 }
 function segment(sequence: number, facts: Facts): string {
   return findMedia(index(facts), { kind: 'segment', trackId: 1, life: LIFE, sequence }).state
+}
+/** Segments of two seconds, and one that is being written; numbers count segments. */
+function named(startMs: number, { ended = false } = {}): number | string {
+  const starts = [10, 12, 14].map((second, at) => ({ sequence: 7 + at, startTicks: second * 90_000 }))
+  const track = { segments: starts.slice(0, 2), open: starts[2], inits: new Map(), info: { clockRateHz: 90_000 } }
+  const facts = { life: LIFE, ended, tracks: new Map([[1, track]]), options: { segmentMs: 1000 }, targetSeconds: 2 }
+  const found = nowNamed(facts as unknown as CmafIndex, { kind: 'timed', trackId: 1, life: 'next', startMs })
+  return typeof found === 'string' ? found : found.kind === 'segment' ? found.sequence : found.kind
 }
 function part(sequence: number, at: number, facts: Facts): string {
   return findMedia(index(facts), { kind: 'part', trackId: 1, life: LIFE, sequence, index: at }).state
@@ -38,6 +46,17 @@ describe('what a request for media finds', () => {
       ['whole', 'awaited', 'never'],
     )
     assert.deepEqual([part(5, 0, {}), part(5, 1, {}), part(6, 0, {})], ['awaited', 'never', 'never'])
+  })
+  it('knows a segment by its time, where the numbers of the source are not those of the rendition', () => {
+    assert.deepEqual(
+      [9000, 9980, 12_020, 14_000].map((ms) => named(ms)),
+      ['never', 7, 8, 9],
+    )
+    assert.deepEqual(
+      [16_000, 60_000].map((ms) => named(ms)),
+      ['awaited', 'never'],
+    )
+    assert.equal(named(16_000, { ended: true }), 'never')
   })
   it('waits for nothing once the stream has ended', () => {
     assert.deepEqual([segment(4, { ended: true }), segment(5, { ended: true })], ['whole', 'never'])

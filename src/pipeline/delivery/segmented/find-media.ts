@@ -1,5 +1,5 @@
-import type { CmafIndex, IndexedPart, IndexedSegment } from '../../packaging/index.ts'
-import type { MediaResource } from './segment-address.ts'
+import { type CmafIndex, type IndexedPart, type IndexedSegment, startMsOf } from '../../packaging/index.ts'
+import type { MediaResource, TrackMedia } from './segment-address.ts'
 
 export type FoundMedia =
   | { readonly state: 'init'; readonly bytes: Uint8Array }
@@ -7,6 +7,8 @@ export type FoundMedia =
   | { readonly state: 'whole'; readonly parts: readonly IndexedPart[] }
   /** Of that segment. */
   | { readonly state: 'key'; readonly segment: IndexedSegment }
+  /** The track had nothing to say there. */
+  | { readonly state: 'gap'; readonly segment: IndexedSegment }
   /** All of it is in the recording. */
   | { readonly state: 'recorded'; readonly recordingId: string }
   /** The first chunks of a segment that goes on. */
@@ -29,8 +31,8 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
   const track = index.tracks.get(resource.trackId)
   if (!track || resource.life !== index.life) return NEVER
   if (resource.kind === 'init') {
-    const bytes = track.inits.get(resource.initId)
-    return bytes ? { state: 'init', bytes } : NEVER
+    const init = track.inits.get(resource.initId)
+    return init ? { state: 'init', bytes: init.bytes } : NEVER
   }
   const { sequence } = resource
   const { open } = track
@@ -46,6 +48,7 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
   const { recordingId } = index.options
   const isRecorded = segment?.place === 'recording' && resource.kind !== 'part'
   if (isRecorded && recordingId !== undefined) return { state: 'recorded', recordingId }
+  if (segment?.place === 'gap' && resource.kind !== 'part') return { state: 'gap', segment }
   if (segment?.place !== 'log') return NEVER
   if (resource.kind === 'key') return segment.isIndependent ? { state: 'key', segment } : NEVER
   if (resource.kind === 'segment') return { state: 'whole', parts: segment.parts }
@@ -63,7 +66,30 @@ function inOpen(parts: readonly IndexedPart[], resource: MediaResource): FoundMe
   return resource.index === parts.length ? AWAITED : NEVER
 }
 
-/** What stands for the life, and the number of the initialization segment, that was not known. */
-export function newestLife({ life, tracks }: CmafIndex, { trackId }: MediaResource): { life: string; initId: number } {
-  return { life, initId: Math.max(0, ...(tracks.get(trackId)?.inits.keys() ?? [])) }
+/**
+ * What is meant by an address that was made before its stream began: the life, the number of the initialization segment,
+ * and of the segment that starts nearest to a time, were not known.
+ */
+export function nowNamed(index: CmafIndex, resource: TrackMedia): MediaResource | 'awaited' | 'never' {
+  const { life, tracks } = index
+  const { trackId } = resource
+  if (resource.kind === 'init')
+    return { ...resource, life, initId: Math.max(0, ...(tracks.get(trackId)?.inits.keys() ?? [])) }
+  if (resource.kind !== 'timed') return { ...resource, life }
+  const sequence = numberOf(index, trackId, resource.startMs)
+  return typeof sequence === 'string' ? sequence : { kind: 'segment', trackId, life, sequence }
+}
+
+/** Streams that belong together have their keyframes in common, not always their numbers. */
+function numberOf(index: CmafIndex, trackId: number, startMs: number): number | 'awaited' | 'never' {
+  const track = index.tracks.get(trackId)
+  if (!track) return 'never'
+  const { segmentMs } = index.options
+  const segments = [...track.segments, ...(track.open ? [track.open] : [])]
+  const behindMs = (segment: (typeof segments)[number]) => startMs - startMsOf(track, segment)
+  const found = segments.findLast((segment) => behindMs(segment) >= -segmentMs / 2)
+  if (!found) return segments.length > 0 || index.ended ? 'never' : 'awaited'
+  const isPast = found !== segments.at(-1) || behindMs(found) < segmentMs / 2
+  if (isPast) return found.sequence
+  return index.ended || behindMs(found) > (1 + SEGMENTS_AHEAD) * index.targetSeconds * 1000 ? 'never' : 'awaited'
 }

@@ -1,5 +1,5 @@
 import { silentAfterMs } from '../../../media/formats/mp4/index.ts'
-import type { CmafIndex, IndexedTrack } from '../../packaging/index.ts'
+import { type CmafIndex, type IndexedTrack, msOf } from '../../packaging/index.ts'
 import type { PlaylistDirectives } from './blocking-reload.ts'
 
 /** What a blocking request was answered with can be kept by a cache for so many target durations. */
@@ -22,9 +22,8 @@ export function isSilent({ tracks, options }: CmafIndex, track: IndexedTrack): b
   const patienceMs = silentAfterMs(options.segmentMs)
   return [...tracks.values()].some((other) => lengthMs(other) > patienceMs)
 }
-function lengthMs({ info, segments }: IndexedTrack): number {
-  const ticks = segments.reduce((sum, { durationTicks }) => sum + durationTicks, 0)
-  return (ticks * 1000) / info.clockRateHz
+function lengthMs(track: IndexedTrack): number {
+  return track.segments.reduce((sum, segment) => sum + msOf(track, segment, segment.durationTicks), 0)
 }
 
 /** A list that waited says the same for ever; one that was there may be half a target duration old. */

@@ -9,10 +9,12 @@ import { type Frame, type Ticks, type Track, ticks } from '../../../media/model/
 import { CmafIndex, CmafOutput, decodeCmafRecord } from '../../packaging/index.ts'
 import { LogWriter, openLocalLog, plannedRungs, SegmentPool } from '../../stream/index.ts'
 import { manifest } from './dash/manifest.ts'
+import { findMedia } from './find-media.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
 import { imageVariants } from './live-tiles.ts'
+import { parseSegmentedResource } from './segment-address.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
 
 const VIDEO: Track = {
@@ -44,7 +46,7 @@ const PLANNED = plannedRungs({ streams: { '**': { ladder: ['240p', 'audio'] } },
   AUDIO,
 ]).map((rung) => ({ prefix: `${rung.rung}/`, rung }))
 
-type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean }
+type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean; readonly turns: boolean }
 
 /** A packager with a reader's index behind it, as another worker has it. */
 function startOutput() {
@@ -107,10 +109,15 @@ describe('the lists of a stream', () => {
     ms: fc.constantFrom(20, 33.33, 40, 40, 40, 40, 100, 700),
     isKey: fc.integer({ min: 0, max: 30 }).map((n) => n === 0),
     isLost: fc.integer({ min: 0, max: 40 }).map((n) => n === 0),
+    // Audio comes and goes.
+    turns: fc.integer({ min: 0, max: 50 }).map((n) => n === 0),
   })
 
   // The second: gaps that start some ticks behind the segment that follows them.
-  const RUNS = [{ numRuns: 12 }, { numRuns: 1, seed: 1990446050, path: '112' }] as const
+  const RUNS = [
+    { numRuns: 20, endOnFailure: true },
+    { numRuns: 1, seed: 1990446050, path: '112' },
+  ] as const
   for (const parameters of RUNS)
     it(`keep to every rule at every moment, whatever the frames (${JSON.stringify(parameters)})`, () => {
       fc.assert(
@@ -121,11 +128,13 @@ describe('the lists of a stream', () => {
           let audioAt = 0
           let version = -1
           let targetSeconds = 0
-          steps.forEach(({ ms, isKey, isLost }, at) => {
+          let isSilent = false
+          steps.forEach(({ ms, isKey, isLost, turns }, at) => {
+            isSilent = turns !== isSilent
             const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
             if (!isLost) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
             atMs += ms
-            for (; audioAt / 48 < atMs; audioAt += 1024) output.onFrame(audioFrame(audioAt), context)
+            for (; audioAt / 48 < atMs; audioAt += 1024) if (!isSilent) output.onFrame(audioFrame(audioAt), context)
             follow()
             if (index.version === version) return
             version = index.version
@@ -161,6 +170,65 @@ describe('the lists of a stream', () => {
       numbers,
       numbers.map((_, at) => (numbers[0] ?? 0) + at),
     )
+    // An MPD has no word for gaps: what it lists can be had all the same.
+    const { periods } = readMpd(manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? '')
+    const files = periods.flatMap(({ representations }) => representations.flatMap((each) => each.segments))
+    const states = files.map(({ uri }) => {
+      const resource = parseSegmentedResource(uri)
+      return resource?.kind === 'segment' ? findMedia(index, resource).state : uri
+    })
+    assert.deepEqual([...new Set(states)].sort(), ['gap', 'whole'])
+    assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('have the clock, the codec and the size that each segment was made with', () => {
+    const { output, index, follow } = startOutput()
+    const feed = (fromMs: number, sampleRateHz: number) => {
+      let audioAt = Math.round((fromMs / 1000) * sampleRateHz)
+      for (let atMs = fromMs; atMs < fromMs + 4000; atMs += 40) {
+        const context = { isJoin: false, epochMs: atMs }
+        output.onFrame(videoFrame(atMs, atMs % 1000 === 0), context)
+        for (; (audioAt * 1000) / sampleRateHz < atMs; audioAt += 1024) output.onFrame(audioFrame(audioAt), context)
+        follow()
+      }
+    }
+    output.onTracks([VIDEO, AUDIO])
+    feed(0, 48_000)
+    output.onDiscontinuity()
+    output.onTracks([
+      { ...VIDEO, codecString: 'avc1.42c01e', config: Uint8Array.of(...VIDEO.config, 0) },
+      { ...AUDIO, clockRateHz: 44_100, sampleRateHz: 44_100, config: Uint8Array.of(...AUDIO.config, 0) } as Track,
+    ])
+    feed(4000, 44_100)
+    const track = index.tracks.get(2)
+    assert.ok(track)
+    const { segments } = parseMediaPlaylist(mediaPlaylist(index, track, 'whole'))
+    for (const { durationMs } of segments) assert.ok(Math.abs(durationMs - 1000) < 50, `${durationMs} ms`)
+    const { periods } = readMpd(manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? '')
+    assert.deepEqual(
+      periods.map(({ startMs, representations }) => [
+        startMs,
+        representations.map(({ codecs, timescaleHz }) => [codecs, timescaleHz]),
+      ]),
+      [
+        [
+          0,
+          [
+            [VIDEO.codecString, 90_000],
+            [AUDIO.codecString, 48_000],
+          ],
+        ],
+        [
+          4000,
+          [
+            ['avc1.42c01e', 90_000],
+            [AUDIO.codecString, 44_100],
+          ],
+        ],
+      ],
+    )
+    const multivariant = multivariantPlaylist([{ prefix: '', index }])
+    assert.match(multivariant, new RegExp(`CODECS="${VIDEO.codecString},avc1.42c01e,${AUDIO.codecString}"`))
     assert.deepEqual(problemsOf(index), [])
   })
 
@@ -176,11 +244,17 @@ describe('the lists of a stream', () => {
     output.onDiscontinuity()
     second(3200)
     follow()
-    const { periods } = readMpd(manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? '')
-    assert.deepEqual(
-      periods.map(({ startMs }) => startMs),
-      [0, 3000],
-    )
+    // By number, they start on the grid of target durations; else with what is in them.
+    const EXPECTED = { timeline: [0, 3200], number: [0, 3000] } as const
+    for (const template of ['timeline', 'number'] as const) {
+      const text = manifest('live/a', [{ prefix: '', index }], { template }) ?? ''
+      const { periods } = readMpd(text)
+      assert.match(text, new RegExp(`presentationTimeOffset="${(EXPECTED[template][1] ?? 0) * 90}"`))
+      assert.deepEqual(
+        periods.map(({ startMs }) => startMs),
+        EXPECTED[template],
+      )
+    }
     assert.deepEqual(problemsOf(index), [])
   })
 

@@ -1,13 +1,16 @@
 import type { HlsImageVariant } from '../../../media/formats/hls/index.ts'
 import {
   type CmafIndex,
+  endMsOf,
   type IndexedSegment,
   type IndexedTrack,
   imageVariant,
   isTileOf,
   listedTiles,
   liveTilePrefix,
+  msOf,
   type PictureSize,
+  startMsOf,
   type TileAnchors,
   type TiledRun,
   type TileKeyframe,
@@ -35,17 +38,16 @@ export function videoSize({ info }: IndexedTrack): PictureSize {
 /** The runs of the window. Tiles of what is recorded are those of the recording, so that they stay. */
 export function tiledRuns(name: string, index: CmafIndex, track: IndexedTrack): TiledRun[] {
   const { recordingId } = index.options
-  const toMs = (ticks: number) => (ticks * 1000) / track.info.clockRateHz
   const first = index.listed(track)[0]
   const last = track.segments.at(-1)
-  const newestMs = last ? toMs(last.startTicks + last.durationTicks) : 0
+  const newestMs = last ? endMsOf(track, last) : 0
   return index.runs.map((run) => ({
     startMs: run.startMs,
     endMs: run.endMs ?? Math.max(run.startMs, newestMs),
     epochMs: run.epochMs + index.epochShiftMs,
     isOpen: run.endMs === undefined && !index.ended,
     prefix: recordingId === undefined ? liveTilePrefix(index.life) : recordingFolder(name, recordingId),
-    windowMs: index.ended || !first ? 0 : toMs(first.startTicks),
+    windowMs: index.ended || !first ? 0 : startMsOf(track, first),
   }))
 }
 
@@ -75,15 +77,15 @@ export async function liveTile(
 ): Promise<TilePictures | undefined> {
   const { index } = view
   const track = tiledTrack(index)
-  const toMs = (ticks: number) => (ticks * 1000) / (track?.info.clockRateHz ?? 1)
   const last = track?.segments.at(-1)
-  const endMs = last ? toMs(last.startTicks + last.durationTicks) : 0
+  const endMs = track && last ? endMsOf(track, last) : 0
   if (!track || !isTileOf(layout, place, anchorsOf(index, endMs))) return undefined
-  const keyframes = track.segments.flatMap(({ keyframes: found, place: where, parts, initId }): TileKeyframe[] => {
-    const init = track.inits.get(initId)
+  const keyframes = track.segments.flatMap((segment): TileKeyframe[] => {
+    const { keyframes: found, place: where, parts, initId } = segment
+    const init = track.inits.get(initId)?.bytes
     if (where !== 'log' || !init) return []
     return found.map(({ ticks, offsetBytes, sizeBytes }) => ({
-      atMs: toMs(ticks),
+      atMs: msOf(track, segment, ticks),
       initKey: String(initId),
       init: async () => init,
       sizeBytes,
@@ -96,7 +98,7 @@ export async function liveTile(
     keyframes,
     endMs,
     isEnded: index.ended,
-    ...(kept ? { keptFromMs: toMs(kept.startTicks) } : {}),
+    ...(kept ? { keptFromMs: startMsOf(track, kept) } : {}),
   })
 }
 

@@ -23,6 +23,13 @@ export const NEXT_LIFE = 'next'
 export function segmentUri(life: string, trackId: number, sequence: number | '$Number$'): string {
   return `t${trackId}-${life}-${sequence}.m4s`
 }
+/**
+ * The segment that starts nearest to a time on the line of the stream, in `$Time$` of ISO/IEC 23009-1, 5.3.9.4.4: of a
+ * rendition whose numbers nobody knows yet.
+ */
+export function timedUri(life: string, trackId: number, clockRateHz: number): string {
+  return `t${trackId}-${life}-at$Time$.${clockRateHz}.m4s`
+}
 /** The keyframe of a segment, as a segment: see writeKeyFragment. */
 export function keyUri(life: string, trackId: number, sequence: number | '$Number$'): string {
   return `t${trackId}-${life}-key${sequence}.m4s`
@@ -60,18 +67,21 @@ export type ListResource =
   | { readonly kind: 'ts-multivariant' }
   | { readonly kind: 'tiles' }
 
-export type MediaResource = { readonly trackId: number; readonly life: string } & (
+export type MediaResource = Exclude<TrackMedia, { kind: 'timed' }>
+/** With times that stand for segments. */
+export type TrackMedia = { readonly trackId: number; readonly life: string } & (
   | { readonly kind: 'init'; readonly initId: number }
   | { readonly kind: 'segment'; readonly sequence: number }
+  | { readonly kind: 'timed'; readonly startMs: number }
   | { readonly kind: 'key'; readonly sequence: number }
   | { readonly kind: 'part'; readonly sequence: number; readonly index: number }
 )
 
 export type TsResource = { readonly kind: 'ts-segment'; readonly life: string; readonly sequence: number }
 
-export type SegmentedResource = ListResource | MediaResource | TsResource
+export type SegmentedResource = ListResource | TrackMedia | TsResource
 
-const MEDIA_KINDS: ReadonlySet<string> = new Set(['init', 'key', 'segment', 'part', 'ts-segment'])
+const MEDIA_KINDS: ReadonlySet<string> = new Set(['init', 'timed', 'key', 'segment', 'part', 'ts-segment'])
 
 export function isList(resource: SegmentedResource): resource is ListResource {
   return !MEDIA_KINDS.has(resource.kind)
@@ -86,7 +96,8 @@ export function mediaUri(resource: MediaResource): string {
   return partUri(life, trackId, resource.sequence, resource.index)
 }
 
-const MEDIA = /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|key(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
+const MEDIA =
+  /^t(\d{1,5})-([0-9a-z]{1,12})-(?:init(\d{1,12})|at(\d{1,15})\.(\d{1,9})|key(\d{1,12})|(\d{1,12})(?:\.(\d{1,5}))?)\.m4s$/
 const TS_SEGMENT = /^ts-([0-9a-z]{1,12})-(\d{1,12})\.ts$/
 const PLAYLIST = /^t(\d{1,5})(-iframes)?\.m3u8$/
 
@@ -101,10 +112,11 @@ export function parseSegmentedResource(file: string): SegmentedResource | undefi
   if (tsLife !== undefined) return { kind: 'ts-segment', life: tsLife, sequence: Number(tsSequence) }
   const playlist = PLAYLIST.exec(file)
   if (playlist) return { kind: playlist[2] ? 'i-frames' : 'playlist', trackId: Number(playlist[1]) }
-  const [, track, life, init, key, sequence, part] = MEDIA.exec(file) ?? []
+  const [, track, life, init, time, clockRateHz, key, sequence, part] = MEDIA.exec(file) ?? []
   if (life === undefined) return undefined
   const place = { trackId: Number(track), life }
   if (init !== undefined) return { kind: 'init', ...place, initId: Number(init) }
+  if (time !== undefined) return { kind: 'timed', ...place, startMs: (Number(time) * 1000) / Number(clockRateHz) }
   if (key !== undefined) return { kind: 'key', ...place, sequence: Number(key) }
   if (part === undefined) return { kind: 'segment', ...place, sequence: Number(sequence) }
   return { kind: 'part', ...place, sequence: Number(sequence), index: Number(part) }

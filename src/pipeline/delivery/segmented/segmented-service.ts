@@ -1,32 +1,20 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import { ListTexts } from '../../../platform/content/index.ts'
-import { AccessDeniedError, UnavailableError } from '../../../platform/errors.ts'
+import { AccessDeniedError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex, type TilePictures, type TilePlace } from '../../packaging/index.ts'
 import type { StreamHub } from '../../stream/index.ts'
 import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.ts'
 import { Audience } from './audience.ts'
 import { hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
 import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QUERY } from './dash/manifest.ts'
-import { findMedia, newestLife } from './find-media.ts'
-import { GrowingSegment } from './growing-segment.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
-import { keySegment } from './key-segment.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember, prefixTo } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
-import {
-  isList,
-  type ListResource,
-  type MediaResource,
-  mediaUri,
-  NEXT_LIFE,
-  recordedFile,
-  recordedKeyFile,
-  type SegmentedResource,
-  type TsResource,
-} from './segment-address.ts'
+import { FIRST_SEGMENT_MS, mediaAnswer, readyMedia } from './media-answers.ts'
+import { isList, type ListResource, type SegmentedResource, type TsResource } from './segment-address.ts'
 import { SegmentedView } from './segmented-view.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
 import { isTsListLong, isTsSegmentWhole, TsSegments } from './ts/ts-segments.ts'
@@ -58,8 +46,6 @@ type Entry = {
 }
 type Slot = { readonly opening: Promise<Entry>; entry?: Entry }
 
-/** A first segment needs a keyframe, a target duration and the next keyframe. */
-const FIRST_SEGMENT_MS = 30_000
 /** Old players want something to begin with; hlsdemux2 loses its place in a list of one segment. RFC 8216bis, 6.2.2. */
 const TS_SEGMENTS_AT_FIRST = 3
 /** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
@@ -90,7 +76,9 @@ export class SegmentedService {
     const entry = await this.#entry(name)
     entry.view.lastUsedMs = this.#options.nowMs()
     if (resource.kind === 'ts-segment') return await this.#tsSegment(name, entry, resource, request)
-    return isList(resource) ? this.#list(name, entry, resource, request) : this.#media(name, entry, resource, request)
+    if (isList(resource)) return await this.#list(name, entry, resource, request)
+    const { view } = entry
+    return await mediaAnswer(view, resource, { name, signal: request.signal, blockedMs: this.#blockedMs(view.index) })
   }
   /** The same answer where nothing has to be waited for; undefined: ask `answer`. Throws MalformedInputError. */
   answerNow(name: string, resource: SegmentedResource, query: URLSearchParams): ReadyAnswer | undefined {
@@ -270,37 +258,6 @@ export class SegmentedService {
     if (!isThere && !view.ended) throw doesNotCome()
   }
 
-  async #media(
-    name: string,
-    { view }: Entry,
-    resource: MediaResource,
-    { signal }: SegmentedRequest,
-  ): Promise<SegmentedAnswer> {
-    const { index } = view
-    if (resource.life === NEXT_LIFE) {
-      const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, signal)
-      if (!ready) throw new UnavailableError(`rendition ${name}`, 'it has no segments yet')
-      return { kind: 'moved', file: mediaUri({ ...resource, ...newestLife(index, resource) }) }
-    }
-    const wait = mediaWait(view, resource)
-    if (wait) await view.wait(wait.key, wait.isOpen, this.#blockedMs(index), signal)
-    const found = findMedia(index, resource)
-    if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
-    if (found.state === 'awaited') throw doesNotCome()
-    if (found.state === 'recorded' && (resource.kind === 'segment' || resource.kind === 'key')) {
-      const fileOf = resource.kind === 'key' ? recordedKeyFile : recordedFile
-      return { kind: 'recorded', id: found.recordingId, file: fileOf(resource.trackId, resource.sequence) }
-    }
-    if (found.state === 'growing') {
-      return { kind: 'growing', segment: new GrowingSegment(view, resource, this.#blockedMs(index)) }
-    }
-    const key = found.state === 'key' ? keySegment(view, resource.trackId, found.segment) : undefined
-    if (key) return { kind: 'key', bytes: key }
-    const held = found.state === 'whole' ? view.hold(found.parts) : undefined
-    if (!held)
-      throw new AccessDeniedError(`that part of "${name}" is not, or no longer, in the live window`, 'not-found')
-    return { kind: 'media', held }
-  }
   #tileList(name: string, { view, texts }: Entry): SegmentedAnswer {
     const { tiles } = this.#options.beside
     const { index } = view
@@ -382,14 +339,6 @@ export class SegmentedService {
       view.subscription.release()
     }
   }
-}
-
-/** What is there whole. */
-function readyMedia(view: SegmentedView, resource: MediaResource): ReadyAnswer | undefined {
-  const found = findMedia(view.index, resource)
-  if (found.state === 'init') return { kind: 'init', bytes: found.bytes }
-  const held = found.state === 'whole' ? view.hold(found.parts) : undefined
-  return held && { kind: 'media', held }
 }
 
 type TsListKind = 'ts-playlist' | 'ts-multivariant'

@@ -1,8 +1,8 @@
 import { UnavailableError } from '../../../platform/errors.ts'
 import { checkDirectives, hasCome, type PlaylistDirectives } from './blocking-reload.ts'
-import { findMedia } from './find-media.ts'
+import { findMedia, nowNamed } from './find-media.ts'
 import type { Wait } from './gates.ts'
-import type { MediaResource } from './segment-address.ts'
+import type { MediaResource, TrackMedia } from './segment-address.ts'
 import type { SegmentedView } from './segmented-view.ts'
 
 /** Until the playlist of a track has come as far as is asked. Undefined: it has. Throws MalformedInputError. */
@@ -20,6 +20,12 @@ export function playlistWait(view: SegmentedView, trackId: number, directives: P
 export function mediaWait({ index }: SegmentedView, resource: MediaResource): Wait | undefined {
   const isOpen = () => findMedia(index, resource).state !== 'awaited'
   return isOpen() ? undefined : { key: `media ${JSON.stringify(resource)}`, isOpen }
+}
+
+/** Until it is known what an address means that was made before the stream began. Undefined: that is known. */
+export function namingWait({ index }: SegmentedView, resource: TrackMedia): Wait | undefined {
+  const isOpen = () => nowNamed(index, resource) !== 'awaited'
+  return isOpen() ? undefined : { key: `named ${JSON.stringify(resource)}`, isOpen }
 }
 
 /** A wait took too long. */

@@ -15,7 +15,7 @@ import { NodeExchange } from './node-exchange.ts'
 import { playProgressive } from './progressive.ts'
 import { pushHttp } from './push.ts'
 import { CORS, rawProblem, reportedProblem, respondProblem } from './respond.ts'
-import { LISTS_OF_THE_PAST, segmentedTarget, serveSegmented } from './segmented.ts'
+import { isClock, LISTS_OF_THE_PAST, segmentedTarget, serveClock, serveSegmented } from './segmented.ts'
 import { pictureFile, serveLiveTile, serveRecordedPicture, serveRecordedTile, serveSnapshot } from './snapshot.ts'
 import { WebSocketListener } from './websocket.ts'
 
@@ -108,6 +108,7 @@ export class HttpListener {
       const format = pictureFile(address.file)
       if (format) return serveRecordedPicture(this.#context, response, { id: address.id, format, query })
       if (isTileFile(address.file)) return serveRecordedTile(this.#context, response, address)
+      if (isClock(address.file, query)) return serveClock(new NodeExchange(request, response))
       return this.#context.vod.serve(request, response, address)
     }
     if (address.kind === 'tile') return serveLiveTile(this.#context, response, address)

@@ -5,6 +5,7 @@ import {
   parseSegmentedResource,
   type SegmentedAnswer,
   type SegmentedResource,
+  UTC_QUERY,
 } from '../../delivery/index.ts'
 import { type ByteRange, parseByteRange, type VodTarget } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
@@ -92,7 +93,7 @@ type ReadyAnswer = Exclude<SegmentedAnswer, { kind: 'recorded' } | { kind: 'grow
 /** Returns the number of bytes of media. */
 function sendNow(exchange: Exchange, target: SegmentedTarget, answer: ReadyAnswer): number {
   if (answer.kind === 'init') return sendMedia(exchange, target, { views: [answer.bytes], contentType: 'video/mp4' })
-  if (answer.kind === 'key') return sendMedia(exchange, target, { views: [answer.bytes], contentType: SEGMENT_TYPE })
+  if (answer.kind === 'made') return sendMedia(exchange, target, { views: [answer.bytes], contentType: SEGMENT_TYPE })
   if (answer.kind === 'media') {
     const { views } = answer.held
     // The log is held until the socket has taken everything or is gone.
@@ -140,6 +141,14 @@ function makeListAnswer({ list, maxAgeSeconds }: List, form: 'known' | 'plain' |
   if (form === 'known') return { status: 304, headers, body: [], shared: 'whole' }
   if (form === 'plain') return { status: 200, headers, body: [list.bytes], shared: 'whole' }
   return { status: 200, headers: { ...headers, 'Content-Encoding': form }, body: [list.encoded(form)], shared: 'whole' }
+}
+
+/** Whether an MPD is asked for the time of the server, by what its UTCTiming says. */
+export function isClock(file: string, query: URLSearchParams): boolean {
+  return file === 'manifest.mpd' && query.has(UTC_QUERY)
+}
+export function serveClock(exchange: Exchange): void {
+  exchange.send(clockAnswer())
 }
 
 /** UTCTiming of MPDs: an xs:dateTime. ISO/IEC 23009-1, 5.8.4.11. */

@@ -1,12 +1,17 @@
 import { silentAfterMs } from '../../../media/formats/mp4/index.ts'
 import type { CmafRecord, CmafTrackInfo, PlacedRecord } from './cmaf-record.ts'
 import {
+  endMsOf,
   type IndexedPart,
   type IndexedRun,
   type IndexedSegment,
   type IndexedTrack,
+  infoOf,
+  msOf,
   type OpenSegment,
   onGrid,
+  type RunStart,
+  startMsOf,
 } from './indexed-segment.ts'
 
 /** Segments that stay fetchable after they left the playlist, for players that are a little behind. */
@@ -47,8 +52,8 @@ export class CmafIndex {
   epochShiftMs = 0
   /** Wall clock of media time 0, as the first segment of all tells it. */
   zeroEpochMs = 0
-  /** Of the first run there was, `gridMs`: presentations start there. */
-  originMs = 0
+  /** Of the first run there was: presentations start there. */
+  origin: RunStart = { startMs: 0, gridMs: 0 }
   /** Oldest first; those of the window. */
   readonly runs: IndexedRun[] = []
   /** Runs in front of `runs`, and tiles of thumbnails that they had. */
@@ -74,7 +79,7 @@ export class CmafIndex {
     }
     const track = this.tracks.get(record.trackId)
     if (!track) return
-    if (record.type === 'init') track.inits.set(record.initId, payload())
+    if (record.type === 'init') track.inits.set(record.initId, { bytes: payload(), info: track.info })
     else if (record.type === 'chunk') this.#addChunk(track, record, [payloadFrom, next])
     else this.#close(track, record)
     track.version++
@@ -104,11 +109,11 @@ export class CmafIndex {
   toSnapshot(): Uint8Array {
     const tracks = [...this.tracks.values()].map((track) => ({
       ...track,
-      inits: [...track.inits].map(([id, bytes]) => [id, Buffer.from(bytes).toString('base64')]),
+      inits: [...track.inits].map(([id, { bytes, info }]) => [id, Buffer.from(bytes).toString('base64'), info]),
     }))
     const { options, life, runs, forgotten, ended } = this
-    const { version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency } = this
-    const counts = { version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency }
+    const { version, segmentVersion, zeroEpochMs, origin, targetSeconds, isLowLatency } = this
+    const counts = { version, segmentVersion, zeroEpochMs, origin, targetSeconds, isLowLatency }
     const state = { options, life, runs, forgotten, ended, ...counts }
     return Buffer.from(JSON.stringify({ ...state, tracks }))
   }
@@ -116,12 +121,14 @@ export class CmafIndex {
     const state = JSON.parse(Buffer.from(bytes).toString()) as SnapshotJson
     const index = new CmafIndex(state.options, state.life)
     for (const track of state.tracks) {
-      const inits = new Map(track.inits.map(([id, text]) => [id, new Uint8Array(Buffer.from(text, 'base64'))]))
+      const inits = new Map(
+        track.inits.map(([id, text, info]) => [id, { bytes: new Uint8Array(Buffer.from(text, 'base64')), info }]),
+      )
       index.tracks.set(track.info.id, { ...track, open: track.open, inits })
     }
     index.runs.push(...state.runs)
-    const { forgotten, ended, version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency } = state
-    const counts = { version, segmentVersion, zeroEpochMs, originMs, targetSeconds, isLowLatency }
+    const { forgotten, ended, version, segmentVersion, zeroEpochMs, origin, targetSeconds, isLowLatency } = state
+    const counts = { version, segmentVersion, zeroEpochMs, origin, targetSeconds, isLowLatency }
     return Object.assign(index, { forgotten, ended, ...counts })
   }
 
@@ -143,8 +150,9 @@ export class CmafIndex {
     const regularCount = open.regularCount + (isRegular ? 1 : 0)
     track.open = { ...open, parts: [...open.parts, part], regularCount }
   }
-  #isRegularPart({ info }: IndexedTrack, { durationTicks, isLast }: ChunkRecord): boolean {
-    const durationMs = (durationTicks * 1000) / info.clockRateHz
+  #isRegularPart(track: IndexedTrack, record: ChunkRecord): boolean {
+    const { durationTicks, isLast } = record
+    const durationMs = msOf(track, record, durationTicks)
     const { partTargetMs } = this.options
     if (durationMs > partTargetMs + PART_ROUNDING_MS) return false
     return isLast || durationMs >= partTargetMs * LEAST_PART_SHARE
@@ -166,17 +174,18 @@ export class CmafIndex {
     for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
   }
 
-  #noteRun({ info, segments }: IndexedTrack, { sequence, startTicks, epochMs, discontinuity }: SegmentRecord): void {
+  #noteRun(track: IndexedTrack, record: SegmentRecord): void {
+    const { sequence, epochMs, discontinuity } = record
     const last = this.runs.at(-1)
     if (last && (!discontinuity || sequence <= last.sequence)) return
-    const startMs = (startTicks * 1000) / info.clockRateHz
+    const startMs = startMsOf(track, record)
     const gridMs = onGrid(startMs, this.options.segmentMs)
     if (!last) {
       this.zeroEpochMs = epochMs - startMs
-      this.originMs = gridMs
+      this.origin = { startMs, gridMs }
     }
-    const before = segments.at(-2)
-    const endMs = before ? ((before.startTicks + before.durationTicks) * 1000) / info.clockRateHz : startMs
+    const before = track.segments.at(-2)
+    const endMs = before ? endMsOf(track, before) : startMs
     if (last) this.runs[this.runs.length - 1] = { ...last, endMs: Math.max(last.startMs, endMs) }
     this.runs.push({ sequence, startMs, gridMs, epochMs })
   }
@@ -212,26 +221,33 @@ export class CmafIndex {
     const last = track.segments.at(-1)
     const count = last ? next.sequence - last.sequence - 1 : 0
     if (!last || count <= 0) return
+    const { clockRateHz } = infoOf(track, last)
     const startTicks = last.startTicks + last.durationTicks
+    const untilTicks = (startMsOf(track, next) * clockRateHz) / 1000
     // A long frame may cover the whole interval: a list has no room for segments of no length.
-    const durationTicks = Math.max(1, (next.startTicks - startTicks) / count)
+    // What is missing of the segments beside it makes no gap longer than segments may be.
+    const mostTicks = this.targetSeconds * clockRateHz
+    const durationTicks = Math.max(1, (untilTicks - startTicks) / count)
     for (let at = 0; at < count; at++) {
       const start = Math.round(startTicks + at * durationTicks)
-      track.segments.push(gapAfter(track, last, 1 + at, [start, Math.round(durationTicks)]))
+      track.segments.push(gapAfter(track, last, 1 + at, [start, Math.round(Math.min(durationTicks, mostTicks))]))
     }
   }
   /** A track that is silent while the others go on still has its segments: gaps. */
-  #fillSilence(silent: IndexedTrack, speaking: IndexedTrack, { startTicks, durationTicks }: SegmentRecord): void {
+  #fillSilence(silent: IndexedTrack, speaking: IndexedTrack, newest: SegmentRecord): void {
     const last = silent.segments.at(-1)
     if (!last || silent.open) return
-    const endMs = ((startTicks + durationTicks) * 1000) / speaking.info.clockRateHz
-    const passed = speaking.segments.filter((segment) => {
-      const segmentEndMs = ((segment.startTicks + segment.durationTicks) * 1000) / speaking.info.clockRateHz
-      return segment.sequence > last.sequence && segmentEndMs < endMs - silentAfterMs(this.options.segmentMs)
-    })
-    const scale = silent.info.clockRateHz / speaking.info.clockRateHz
+    const untilMs = endMsOf(speaking, newest) - silentAfterMs(this.options.segmentMs)
+    const passed = speaking.segments.filter(
+      (segment) => segment.sequence > last.sequence && endMsOf(speaking, segment) < untilMs,
+    )
     for (const segment of passed) {
-      const times: Times = [Math.round(segment.startTicks * scale), Math.round(segment.durationTicks * scale)]
+      const scale = infoOf(silent, last).clockRateHz / infoOf(speaking, segment).clockRateHz
+      const before = silent.segments.at(-1) ?? last
+      // Frames do not end where those of other tracks do.
+      const start = Math.max(Math.round(segment.startTicks * scale), before.startTicks + before.durationTicks)
+      const end = Math.round((segment.startTicks + segment.durationTicks) * scale)
+      const times: Times = [start, Math.max(1, end - start)]
       silent.segments.push(gapAfter(silent, last, segment.sequence - last.sequence, times))
     }
     if (passed.length === 0) return
@@ -278,7 +294,7 @@ function gapAfter(track: IndexedTrack, last: IndexedSegment, steps: number, time
     isIndependent: true,
     byteLength: 0,
     // Rounded down: gaps may start some ticks behind the segment that follows them, which is rounded to the nearest.
-    epochMs: last.epochMs + Math.floor(((startTicks - last.startTicks) * 1000) / track.info.clockRateHz),
+    epochMs: last.epochMs + Math.floor(msOf(track, last, startTicks - last.startTicks)),
     keyframes: [],
     place: 'gap',
     parts: [],
@@ -287,7 +303,7 @@ function gapAfter(track: IndexedTrack, last: IndexedSegment, steps: number, time
 }
 
 type TrackJson = Omit<IndexedTrack, 'inits' | 'open'> & {
-  readonly inits: readonly [number, string][]
+  readonly inits: readonly [number, string, CmafTrackInfo][]
   /** Undefined does not outlive JSON. */
   readonly open?: OpenSegment
 }
@@ -298,7 +314,7 @@ type SnapshotJson = {
   readonly version: number
   readonly segmentVersion: number
   readonly zeroEpochMs: number
-  readonly originMs: number
+  readonly origin: RunStart
   readonly runs: readonly IndexedRun[]
   readonly forgotten: CmafIndex['forgotten']
   readonly targetSeconds: number

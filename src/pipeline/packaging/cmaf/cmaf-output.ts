@@ -83,10 +83,11 @@ export class CmafOutput implements StreamOutput {
       const { config: _, ...info } = track
       return info
     })
-    for (const track of tracks) this.#clockHz.set(track.id, track.clockRateHz)
     this.#write({ type: 'tracks', tracks: infos }, [])
     this.#tap?.onTracks(tracks)
+    // Ends the segments of those that change: they have their old clocks.
     this.#segmenter.setTracks(tracks)
+    for (const track of tracks) this.#clockHz.set(track.id, track.clockRateHz)
     this.log.commit()
   }
   onFrame(frame: Frame, { epochMs }: FrameContext): void {

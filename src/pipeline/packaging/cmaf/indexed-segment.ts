@@ -10,13 +10,13 @@ export type IndexedPart = {
   readonly isIndependent: boolean
 }
 
+/** Where a first segment starts, and where that would be on the grid of target durations; on the media time line. */
+export type RunStart = { readonly startMs: number; readonly gridMs: number }
+
 /** Segments from one discontinuity to the next. */
-export type IndexedRun = {
+export type IndexedRun = RunStart & {
   /** Number of its first segment. */
   readonly sequence: number
-  /** Start of its first segment, and where that would be on the grid of target durations, on the media time line. */
-  readonly startMs: number
-  readonly gridMs: number
   /** Wall clock of `startMs`. */
   readonly epochMs: number
   /** End of its last segment; absent while it goes on. */
@@ -57,9 +57,13 @@ export type OpenSegment = {
   readonly regularCount: number
 }
 
+/** An initialization segment, and the track that it describes. */
+export type IndexedInit = { readonly bytes: Uint8Array; readonly info: CmafTrackInfo }
+
 export type IndexedTrack = {
+  /** As it is now: segments before a change are described by their `inits`, see `infoOf`. */
   info: CmafTrackInfo
-  readonly inits: Map<number, Uint8Array>
+  readonly inits: Map<number, IndexedInit>
   /** Oldest first. Longer than the playlist: the last ones to slide out can still be fetched. */
   readonly segments: IndexedSegment[]
   /** Discontinuities in front of `segments`. */
@@ -71,6 +75,28 @@ export type IndexedTrack = {
   open: OpenSegment | undefined
   /** Goes up with every change of this track's lists. */
   version: number
+}
+
+type Described = { readonly initId: number }
+type Timed = Described & { readonly startTicks: number; readonly durationTicks: number }
+
+/** What a track was when it made a segment. */
+export function infoOf({ inits, info }: IndexedTrack, { initId }: Described): CmafTrackInfo {
+  return inits.get(initId)?.info ?? info
+}
+/** Milliseconds of ticks of a segment: its clock is another where the sample rate has changed since. */
+export function msOf(track: IndexedTrack, segment: Described, ticks: number): number {
+  return (ticks * 1000) / infoOf(track, segment).clockRateHz
+}
+export function startMsOf(track: IndexedTrack, segment: Omit<Timed, 'durationTicks'>): number {
+  return msOf(track, segment, segment.startTicks)
+}
+export function endMsOf(track: IndexedTrack, segment: Timed): number {
+  return msOf(track, segment, segment.startTicks + segment.durationTicks)
+}
+/** RFC 6381, of all that the segments of a track were made with, oldest first. */
+export function codecStringsOf(track: IndexedTrack): readonly string[] {
+  return [...new Set([...track.segments.map((segment) => infoOf(track, segment).codecString), track.info.codecString])]
 }
 
 const GRID_EARLY_SHARE = 0.05

@@ -41,13 +41,17 @@ export class Recorder implements CmafTap {
   readonly #options: RecorderOptions
   readonly #folder: string
   readonly #open = new Map<number, OpenSegment>()
+  readonly #tracks = new Map<number, TrackFact>()
   readonly #epochMs = new Map<number, number>()
+  /** Not stored yet. */
+  readonly #inits: { readonly bytes: Uint8Array; readonly fact: InitFact }[] = []
   readonly #queue: Work[] = []
   /** While there is something in the queue. */
   #working: Promise<void> | undefined
   #queuedBytes = 0
   #failing = false
-  #gapPending = new Set<number>()
+  /** Tracks that have lost the segment behind a discontinuity: it is then in front of the next. */
+  readonly #lostDiscontinuities = new Set<number>()
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -59,16 +63,15 @@ export class Recorder implements CmafTap {
   }
 
   onTracks(tracks: readonly Track[]): void {
-    this.#options.facts.tracksKnown(this.id, tracks.map(toTrackFact))
+    const facts = tracks.map(toTrackFact)
+    for (const fact of facts) this.#tracks.set(fact.trackId, fact)
+    this.#options.facts.tracksKnown(this.id, facts)
   }
   onInit(trackId: number, initId: number, bytes: Uint8Array): void {
     const key = `${this.#folder}/t${trackId}-init${initId}.mp4`
-    this.#enqueue(bytes.length, async () => {
-      const writer = await this.#options.store.create(key)
-      await writer.append([bytes])
-      await writer.commit()
-      this.#options.facts.initStored({ recordingId: this.id, trackId, initId, key })
-    })
+    const track = this.#tracks.get(trackId)
+    this.#inits.push({ bytes, fact: { recordingId: this.id, trackId, initId, key, ...(track ? { track } : {}) } })
+    this.#enqueue(bytes.length, () => this.#storeInits())
   }
   onChunk(trackId: number, { sequence, byteLength }: ChunkFacts, held: HeldChunk | undefined): void {
     const segment = this.#open.get(trackId) ?? this.#start(trackId, sequence)
@@ -126,17 +129,34 @@ export class Recorder implements CmafTap {
     return segment
   }
 
+  /** What a full disk did not take is tried again with every segment: without it they cannot be played. */
+  async #storeInits(): Promise<void> {
+    for (let [init] = this.#inits; init; [init] = this.#inits) {
+      const writer = await this.#options.store.create(init.fact.key)
+      await writer.append([init.bytes])
+      await writer.commit()
+      this.#options.facts.initStored(init.fact)
+      this.#inits.shift()
+    }
+  }
+
   async #commit(open: OpenSegment, trackId: number, segment: CmafSegment, epochMs: number): Promise<void> {
     const writer = await open.writer
-    if (open.failed || !writer) {
-      this.#gapPending.add(trackId)
+    const lose = async () => {
+      if (segment.discontinuity) this.#lostDiscontinuities.add(trackId)
       await writer?.abort()
-      return
     }
-    await writer.commit()
+    if (open.failed || !writer) return await lose()
+    try {
+      await this.#storeInits()
+      await writer.commit()
+    } catch (error) {
+      await lose()
+      throw error
+    }
     this.#recovered()
     const { sequence, initId, startTicks, durationTicks, byteLength } = segment
-    const discontinuity = segment.discontinuity || this.#gapPending.delete(trackId)
+    const discontinuity = this.#lostDiscontinuities.delete(trackId) || segment.discontinuity
     this.#options.facts.segmentStored({
       recordingId: this.id,
       trackId,

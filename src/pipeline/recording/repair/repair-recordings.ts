@@ -6,10 +6,10 @@ import type {
   RecordingDetail,
   SegmentFact,
   StoredBlob,
-  TrackFact,
 } from '../../../platform/storage/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
 import { readSegmentIndex } from '../progressive/index.ts'
+import { durationMs, msOf } from '../vod/recorded-track.ts'
 import { wholeChunksLength } from './whole-chunks.ts'
 
 const SEGMENT_FILE = /\/t(\d+)-(\d{8,})\.m4s$/
@@ -41,7 +41,9 @@ async function repairRecording(id: string, { catalog, store }: Places): Promise<
   const detail = (await catalog.recording(id)) ?? before
   const found = await findSegments(detail, blobs, store)
   for (const segment of found) await catalog.segmentStored(segment)
-  const ends = [...detail.segments, ...found].map((segment) => endMs(segment, detail.tracks))
+  const ends = [...detail.segments, ...found].map((segment) =>
+    Math.round(segment.epochMs + durationMs(detail, segment)),
+  )
   await catalog.recordingEnded(id, Math.max(detail.startedMs, ...ends))
   return found.length
 }
@@ -100,7 +102,7 @@ async function describe(detail: RecordingDetail, place: Place, store: BlobStore)
     (sum, run) => sum + run.samples.reduce((ticks, sample) => ticks + sample.durationTicks, 0),
     0,
   )
-  const sinceLastMs = last ? ((startTicks - last.startTicks) * 1000) / track.clockRateHz : 0
+  const sinceLastMs = last ? msOf(detail, init, startTicks - last.startTicks) : 0
   return {
     recordingId: detail.id,
     ...place,
@@ -111,9 +113,4 @@ async function describe(detail: RecordingDetail, place: Place, store: BlobStore)
     epochMs: Math.round((last?.epochMs ?? detail.startedMs) + sinceLastMs),
     keyframes: [],
   }
-}
-
-function endMs({ trackId, epochMs, durationTicks }: SegmentFact, tracks: readonly TrackFact[]): number {
-  const hz = tracks.find((track) => track.trackId === trackId)?.clockRateHz
-  return hz === undefined ? epochMs : Math.round(epochMs + (durationTicks * 1000) / hz)
 }

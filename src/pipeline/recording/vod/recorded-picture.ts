@@ -2,6 +2,7 @@ import { Fmp4Demuxer } from '../../../media/formats/mp4/index.ts'
 import type { Frame, Track, VideoTrack } from '../../../media/model/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
+import { msOf, startMs } from './recorded-track.ts'
 
 /** The coded pictures that the one at some time of a recording needs. */
 export type RecordedPicture = {
@@ -25,7 +26,7 @@ export async function recordedPicture(
   const fact = detail.tracks.find(({ kind }) => kind === 'video')
   if (!fact) throw new AccessDeniedError('this recording has no video', 'not-found')
   const segments = detail.segments.filter(({ trackId }) => trackId === fact.trackId)
-  const place = find(segments, fact.clockRateHz, time)
+  const place = find(detail, segments, time)
   const init = detail.inits.find(({ trackId, initId }) => trackId === fact.trackId && initId === place?.segment.initId)
   if (!place || !init) throw new AccessDeniedError('the recording holds nothing at that time', 'not-found')
   const { track, frames } = await readSegment(store, init.key, place.segment.key)
@@ -39,15 +40,15 @@ export async function recordedPicture(
 
 type Place = { readonly segment: SegmentFact; readonly offsetTicks: number }
 
-function find(segments: readonly SegmentFact[], clockHz: number, time: RecordedTime): Place | undefined {
-  const first = segments[0]
+function find(detail: RecordingDetail, segments: readonly SegmentFact[], time: RecordedTime): Place | undefined {
+  const [first] = segments
   if (!first) return undefined
   for (const segment of segments) {
-    const passed =
+    const passedMs =
       'epochMs' in time
-        ? ((time.epochMs - segment.epochMs) * clockHz) / 1000
-        : time.seconds * clockHz - (segment.startTicks - first.startTicks)
-    const offsetTicks = Math.round(passed)
+        ? time.epochMs - segment.epochMs
+        : time.seconds * 1000 - (startMs(detail, segment) - startMs(detail, first))
+    const offsetTicks = Math.round(passedMs / msOf(detail, segment, 1))
     if (offsetTicks >= 0 && offsetTicks < segment.durationTicks) return { segment, offsetTicks }
   }
   return undefined

@@ -10,7 +10,8 @@ import {
   type TilePlace,
   tilePictures,
 } from '../../packaging/index.ts'
-import { runsOf, startMs } from './vod-tiles.ts'
+import { msOf, startMs } from './recorded-track.ts'
+import { runsOf } from './vod-tiles.ts'
 
 export type RecordedTileRequest = {
   readonly layout: TileLayout
@@ -32,16 +33,17 @@ export async function recordedTile(
   if (!track || !isTileOf(layout, place, anchorsOf(detail, segmentMs))) return undefined
   const segments = detail.segments.filter(({ trackId }) => trackId === track.trackId)
   const last = segments.at(-1)
-  const toMs = (ticks: number) => (ticks * 1000) / track.clockRateHz
   const initKeys = new Map(detail.inits.map(({ trackId, initId, key }) => [`${trackId} ${initId}`, key]))
   const keyframes = segments.flatMap((segment) => {
     const initKey = initKeys.get(`${segment.trackId} ${segment.initId}`)
-    return initKey === undefined ? [] : keyframesOf(segment, { initKey, store, toMs })
+    return initKey === undefined
+      ? []
+      : keyframesOf(segment, { initKey, store, toMs: (ticks) => msOf(detail, segment, ticks) })
   })
   return await tilePictures(layout, place, {
     video: { widthPx: track.widthPx ?? 16, heightPx: track.heightPx ?? 9 },
     keyframes,
-    endMs: last ? toMs(last.startTicks + last.durationTicks) : 0,
+    endMs: last ? msOf(detail, last, last.startTicks + last.durationTicks) : 0,
     isEnded: detail.endedMs !== undefined,
   })
 }

@@ -1,5 +1,6 @@
 import { MalformedInputError } from '../../../media/errors.ts'
 import type { RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
+import { durationMs } from './recorded-track.ts'
 
 /** A part of a stream's past by wall clock: `?from=`, `?to=`, or `?at=` to start there and go on. */
 export type TimeRange = {
@@ -41,8 +42,7 @@ function readTime(query: URLSearchParams, name: string): number | undefined {
 export function cutToRange(recording: RecordingDetail, { fromMs, toMs }: TimeRange): RecordingDetail {
   const leader = recording.tracks.find(({ kind }) => kind === 'video') ?? recording.tracks[0]
   const led = recording.segments.filter(({ trackId }) => trackId === leader?.trackId)
-  const clockRateHz = leader?.clockRateHz ?? 1
-  const endMs = ({ epochMs, durationTicks }: SegmentFact) => epochMs + (durationTicks * 1000) / clockRateHz
+  const endMs = (segment: SegmentFact) => segment.epochMs + durationMs(recording, segment)
   const first = led[lowerBound(led, (segment) => endMs(segment) > fromMs)]
   const next = toMs === undefined ? undefined : led[lowerBound(led, ({ epochMs }) => epochMs >= toMs)]
   const until = next?.sequence ?? Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 import { formatMediaPlaylist, type HlsIFrameVariant } from '../../../media/formats/hls/index.ts'
 import { keyFragmentBytes, writeKeyFragment } from '../../../media/formats/mp4/index.ts'
 import type { BlobStore, RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
+import { codecStringsOf, durationMs, msOf } from './recorded-track.ts'
 
 /** What was repaired has lost them. */
 export function startsWithKeyframe({ keyframes, startTicks }: SegmentFact): boolean {
@@ -20,7 +21,7 @@ export function vodKeyPlaylist(recording: RecordingDetail, track: TrackFact): st
   const shown = shownKeyframes(recording, track)
   if (track.kind !== 'video' || shown.length === 0) return undefined
   const isEnded = recording.endedMs !== undefined
-  const { trackId, clockRateHz } = track
+  const { trackId } = track
   return formatMediaPlaylist({
     type: isEnded ? 'vod' : 'event',
     iFramesOnly: true,
@@ -29,7 +30,7 @@ export function vodKeyPlaylist(recording: RecordingDetail, track: TrackFact): st
     isEnded,
     segments: shown.map(({ segment, untilTicks }, at) => ({
       uri: `t${trackId}-key${segment.sequence}.m4s`,
-      durationMs: ((untilTicks - segment.startTicks) * 1000) / clockRateHz,
+      durationMs: msOf(recording, segment, untilTicks - segment.startTicks),
       discontinuity: segment.discontinuity && at > 0,
       map: { uri: `t${trackId}-init${segment.initId}.mp4` },
       programDateTimeMs: segment.epochMs,
@@ -54,16 +55,16 @@ function shownKeyframes({ segments }: RecordingDetail, track: TrackFact): readon
 
 /** RFC 8216bis, 4.4.6.3. */
 export function vodKeyVariant(recording: RecordingDetail, track: TrackFact): HlsIFrameVariant | undefined {
-  const rates = keyedSegments(recording, track).flatMap(({ keyframes, durationTicks }) => {
-    const bytes = keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0)
-    return durationTicks > 0 ? [(bytes * 8 * track.clockRateHz) / durationTicks] : []
+  const rates = keyedSegments(recording, track).flatMap((segment) => {
+    const bytes = keyFragmentBytes(segment.keyframes[0]?.sizeBytes ?? 0)
+    return segment.durationTicks > 0 ? [(bytes * 8 * 1000) / durationMs(recording, segment)] : []
   })
   if (track.kind !== 'video' || rates.length === 0) return undefined
-  const { widthPx, heightPx, codecString } = track
+  const { widthPx, heightPx } = track
   return {
     uri: keyPlaylistUri(track),
     bandwidthBps: Math.max(...rates),
-    codecs: [codecString],
+    codecs: codecStringsOf(recording, track),
     ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
   }
 }

@@ -1,10 +1,17 @@
-import { formatMpd, type MpdAdaptationSet, type MpdPeriod } from '../../../media/formats/dash/index.ts'
+import {
+  formatMpd,
+  type MpdAdaptationSet,
+  type MpdPeriod,
+  type MpdRepresentation,
+} from '../../../media/formats/dash/index.ts'
 import { keyFragmentBytes } from '../../../media/formats/mp4/index.ts'
-import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
+import type { RecordingDetail, TrackFact } from '../../../platform/storage/index.ts'
 import { type TileLayout, tileSet } from '../../packaging/index.ts'
+import { listedSegments } from './listed-segments.ts'
+import { durationMs, trackOf } from './recorded-track.ts'
 import { startsWithKeyframe } from './vod-keyframes.ts'
 import { bandwidth } from './vod-playlists.ts'
-import { durationMs, type RecordedRun, runsOf, tiledRun, tiledVideo } from './vod-tiles.ts'
+import { type RecordedRun, runsOf, tiledRun, tiledVideo } from './vod-tiles.ts'
 
 /** No track has such a number. */
 const TRICK_SET_ID = 80_000
@@ -23,8 +30,11 @@ export function vodManifest(
 ): string {
   const periods: MpdPeriod[] = []
   let startMs = 0
+  let zeroEpochMs = 0
   for (const recording of recordings) {
-    for (const run of runsOf(recording)) {
+    const runs = runsOf(recording)
+    zeroEpochMs = (runs[0] ? startEpochMs(runs[0]) : 0) - startMs
+    for (const run of runs) {
       periods.push(periodOf({ recording, folder: folderOf(recording), ...beside }, run, startMs))
       startMs += run.endMs - run.startMs
     }
@@ -35,13 +45,12 @@ export function vodManifest(
   if (recordings.every(({ endedMs }) => endedMs !== undefined)) {
     return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: startMs })
   }
-  // Everything that is listed is there, whatever the clocks say: the presentation starts so that it ends now.
-  const endMs = Math.max(...recordings.flatMap((each) => each.segments.map((segment) => endEpochMs(each, segment))))
   return formatMpd({
     ...common,
     type: 'dynamic',
-    availabilityStartTimeMs: endMs - startMs,
-    publishTimeMs: endMs,
+    // So that the recording that grows lies at its wall clock; nothing of this changes as it grows.
+    availabilityStartTimeMs: zeroEpochMs,
+    publishTimeMs: zeroEpochMs + startMs,
     minimumUpdatePeriodMs: OPEN_UPDATE_MS,
     timeShiftBufferDepthMs: startMs + OPEN_UPDATE_MS,
     suggestedPresentationDelayMs: 3 * longestMs,
@@ -61,11 +70,13 @@ type Source = ListedBeside & { readonly recording: RecordingDetail; readonly fol
 
 function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod {
   const { recording, folder, tiles: layout, trickMode } = source
-  const adaptationSets = recording.tracks.flatMap((track) => {
-    const segments = run.segments.filter(({ trackId }) => trackId === track.trackId)
-    if (segments.length === 0) return []
-    const set = adaptationSet(source, track, { ...run, segments })
-    return [set, ...(trickMode && track.kind === 'video' ? trickSet(set, track, segments) : [])]
+  const stored = recording.tracks.flatMap(({ trackId }) => {
+    const first = run.segments.find((each) => each.trackId === trackId)
+    return (first && trackOf(recording, first)) ?? []
+  })
+  const adaptationSets = switchable(stored).flatMap((tracks) => {
+    const set = adaptationSet(source, tracks, run)
+    return [set, ...(trickMode ? trickSet(set, tracks[0], run) : [])]
   })
   const video = layout && tiledVideo({ ...recording, segments: run.segments })
   const tiles = layout && video && tileSet(layout, video, tiledRun(recording, run, folder))
@@ -73,44 +84,57 @@ function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod 
   return { id: `${recording.id}-${run.segments[0]?.sequence ?? 0}`, startMs, adaptationSets }
 }
 
-function adaptationSet({ recording, folder }: Source, track: TrackFact, run: RecordedRun): MpdAdaptationSet {
-  const { trackId, kind, clockRateHz, language, widthPx, heightPx, frameRate, sampleRateHz, channelCount } = track
-  const [first] = run.segments
+type Tracks = readonly [TrackFact, ...TrackFact[]]
+
+/** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
+function switchable(tracks: readonly TrackFact[]): Tracks[] {
+  const sets = Map.groupBy(tracks, ({ kind, codec, trackId }) => (kind === 'video' ? codec : trackId))
+  return [...sets.values()] as unknown as Tracks[]
+}
+
+function adaptationSet(source: Source, tracks: Tracks, run: RecordedRun): MpdAdaptationSet {
+  const [{ trackId, kind, language }] = tracks
   return {
     id: trackId,
     contentType: kind,
-    isMain: recording.tracks.find((each) => each.kind === kind) === track,
+    isMain: source.recording.tracks.find((each) => each.kind === kind)?.trackId === trackId,
     ...(language === undefined ? {} : { lang: language }),
-    representations: [
-      {
-        id: `t${trackId}`,
-        bandwidthBps: bandwidth(recording, track).peakBps,
-        codecs: track.codecString,
-        ...(widthPx && heightPx ? { widthPx, heightPx } : {}),
-        ...(frameRate === undefined ? {} : { frameRate }),
-        ...(sampleRateHz === undefined ? {} : { audioSamplingRateHz: sampleRateHz }),
-        ...(channelCount === undefined ? {} : { channelCount }),
-        template: {
-          timescaleHz: clockRateHz,
-          initialization: `${folder}t${trackId}-init${first?.initId ?? 0}.mp4`,
-          media: `${folder}t${trackId}-$Number$.m4s`,
-          startNumber: first?.sequence ?? 0,
-          presentationTimeOffsetTicks: Math.round((run.startMs * clockRateHz) / 1000),
-          segments: { kind: 'timeline', entries: run.segments },
-        },
-      },
-    ],
+    representations: tracks.map((track) => representation(source, track, run)),
+  }
+}
+
+function representation({ recording, folder }: Source, track: TrackFact, run: RecordedRun): MpdRepresentation {
+  const { trackId, clockRateHz, widthPx, heightPx, frameRate, sampleRateHz, channelCount } = track
+  const entries = listedSegments(recording, run.segments, trackId)
+  const [first] = entries
+  return {
+    id: `t${trackId}`,
+    bandwidthBps: bandwidth(recording, track).peakBps,
+    codecs: track.codecString,
+    ...(widthPx && heightPx ? { widthPx, heightPx } : {}),
+    ...(frameRate === undefined ? {} : { frameRate }),
+    ...(sampleRateHz === undefined ? {} : { audioSamplingRateHz: sampleRateHz }),
+    ...(channelCount === undefined ? {} : { channelCount }),
+    template: {
+      timescaleHz: clockRateHz,
+      initialization: `${folder}t${trackId}-init${first?.initId ?? 0}.mp4`,
+      media: `${folder}t${trackId}-$Number$.m4s`,
+      startNumber: first?.sequence ?? 0,
+      presentationTimeOffsetTicks: Math.round((run.startMs * clockRateHz) / 1000),
+      segments: { kind: 'timeline', entries },
+    },
   }
 }
 
 /** Keyframes only, where every segment starts with one. */
 function trickSet(
   of: MpdAdaptationSet,
-  { clockRateHz }: TrackFact,
-  segments: readonly SegmentFact[],
+  { trackId, kind, clockRateHz }: TrackFact,
+  run: RecordedRun,
 ): MpdAdaptationSet[] {
   const [main] = of.representations
-  if (!main || !segments.every(startsWithKeyframe)) return []
+  const segments = run.segments.filter((each) => each.trackId === trackId)
+  if (!main || kind !== 'video' || !segments.every(startsWithKeyframe)) return []
   const bitsPerSecond = segments.map(
     ({ keyframes, durationTicks }) =>
       (keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0) * 8 * clockRateHz) / Math.max(1, durationTicks),
@@ -124,6 +148,6 @@ function trickSet(
   ]
 }
 
-function endEpochMs(recording: RecordingDetail, segment: SegmentFact): number {
-  return segment.epochMs + durationMs(recording, segment)
+function startEpochMs({ segments }: RecordedRun): number {
+  return Math.min(...segments.map(({ epochMs }) => epochMs))
 }

@@ -6,6 +6,8 @@ import {
 } from '../../../media/formats/hls/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { imageVariant, type TileLayout } from '../../packaging/index.ts'
+import { listedSegments } from './listed-segments.ts'
+import { codecStringsOf, durationMs } from './recorded-track.ts'
 import { vodKeyVariant } from './vod-keyframes.ts'
 import { hasTiles, tiledVideo } from './vod-tiles.ts'
 
@@ -34,7 +36,7 @@ export function vodMultivariantPlaylist(
       uri: `t${track.trackId}.m3u8${query}`,
       bandwidthBps: peakBps + (withAudio ? loudest : 0),
       averageBandwidthBps: meanBps + (withAudio ? mean : 0),
-      codecs: [track.codecString, ...(withAudio ? audio.map(({ codecString }) => codecString) : [])],
+      codecs: [track, ...(withAudio ? audio : [])].flatMap((each) => codecStringsOf(recording, each)),
       ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
       ...(frameRate === undefined ? {} : { frameRate }),
       ...(withAudio ? { audioGroup: AUDIO_GROUP } : {}),
@@ -61,11 +63,11 @@ export function vodMultivariantPlaylist(
 /** Of the recorded segments of a track: the peak, and the mean. RFC 8216bis, 4.1. */
 export function bandwidth(
   recording: RecordingDetail,
-  { trackId, clockRateHz }: TrackFact,
+  { trackId }: Pick<TrackFact, 'trackId'>,
 ): { peakBps: number; meanBps: number } {
   const sized = segmentsOf(recording, trackId)
     .filter(({ durationTicks }) => durationTicks > 0)
-    .map(({ durationTicks, byteLength }) => ({ seconds: durationTicks / clockRateHz, byteLength }))
+    .map((segment) => ({ seconds: durationMs(recording, segment) / 1000, byteLength: segment.byteLength }))
   const bits = sized.reduce((sum, { byteLength }) => sum + byteLength * 8, 0)
   const seconds = sized.reduce((sum, each) => sum + each.seconds, 0)
   return { peakBps: Math.max(1, peakBitRate(sized)), meanBps: seconds === 0 ? 1 : bits / seconds }
@@ -105,13 +107,15 @@ export function rangeTrackPlaylist(recordings: readonly RecordingDetail[], track
   })
 }
 
-function trackSegments(recording: RecordingDetail, { trackId, clockRateHz }: TrackFact, folder: string): HlsSegment[] {
-  const segments = segmentsOf(recording, trackId)
+function trackSegments(recording: RecordingDetail, track: TrackFact, folder: string): HlsSegment[] {
+  const { trackId } = track
+  const segments = listedSegments(recording, recording.segments, trackId)
   return segments.map((segment) => ({
     uri: `${folder}t${trackId}-${segment.sequence}.m4s`,
-    durationMs: (segment.durationTicks * 1000) / clockRateHz,
+    durationMs: durationMs(recording, segment),
     discontinuity: segment.discontinuity && segment !== segments[0],
     map: { uri: `${folder}t${trackId}-init${segment.initId}.mp4` },
     programDateTimeMs: segment.epochMs,
+    gap: segment.isGap,
   }))
 }

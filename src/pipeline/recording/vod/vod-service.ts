@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { writeEmptyFragment } from '../../../media/formats/mp4/index.ts'
 import { chooseEncoding, isKnownToClient, ListText } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
 import { TILE_PLAYLIST, type TileLayout } from '../../packaging/index.ts'
 import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
+import { findGap, type ListedSegment } from './listed-segments.ts'
 import { cutToRange } from './time-range.ts'
 import type { RangeTarget, VodHandler, VodTarget } from './vod-handler.ts'
 import { keyedSegment, keyPlaylistUri, readKeySegment, vodKeyPlaylist } from './vod-keyframes.ts'
@@ -92,7 +94,9 @@ export class VodService implements VodHandler {
     const { detail } = entry
     if (file === 'mp4') return this.#movie(entry)
     const keyed = keyedSegment(detail, file)
-    if (keyed) return keyBody(detail, file, await readKeySegment(this.#options.store, keyed))
+    if (keyed) return wholeBody(detail, file, await readKeySegment(this.#options.store, keyed))
+    const gap = gapAt(detail, file)
+    if (gap) return wholeBody(detail, file, writeEmptyFragment(gap))
     const key = blobKey(detail, file)
     if (key === undefined) throw new AccessDeniedError('no such file in this recording', 'not-found')
     const totalBytes = await this.#options.store.size(key)
@@ -152,7 +156,7 @@ export class VodService implements VodHandler {
 
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
-function keyBody(detail: RecordingDetail, file: string, bytes: Uint8Array): Body {
+function wholeBody(detail: RecordingDetail, file: string, bytes: Uint8Array): Body {
   return {
     totalBytes: bytes.length,
     contentType: 'video/mp4',
@@ -220,6 +224,12 @@ function rangeList(
 
 function isRecorded(detail: RecordingDetail, file: string): boolean {
   return blobKey(detail, file) !== undefined || keyedSegment(detail, file) !== undefined
+}
+
+/** Lists that cannot leave numbers out name what is not there; old players ask for it. */
+function gapAt(detail: RecordingDetail, file: string): ListedSegment | undefined {
+  const [, trackId, sequence] = /^t(\d+)-(?:key)?(\d+)\.m4s$/.exec(file) ?? []
+  return trackId === undefined ? undefined : findGap(detail, Number(trackId), Number(sequence))
 }
 
 function blobKey(detail: RecordingDetail, file: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
 import { listedTiles, type PictureSize, type TiledRun, type TileLayout, tilePlaylist } from '../../packaging/index.ts'
+import { durationMs, startMs } from './recorded-track.ts'
 
 /** Segments of all tracks from one discontinuity to the next; milliseconds of the media time line. */
 export type RecordedRun = {
@@ -72,14 +73,4 @@ export function vodTilePlaylist(
   const longestMs = Math.max(...recordings.flatMap((each) => each.segments.map((segment) => durationMs(each, segment))))
   const control = isEnded ? {} : { serverControl: { holdBackMs: HOLD_BACK_SEGMENTS * Math.ceil(longestMs) } }
   return tilePlaylist(layout, video, { runs, type: isEnded ? 'vod' : 'event', ...control })
-}
-
-export function startMs(recording: RecordingDetail, segment: SegmentFact): number {
-  return (segment.startTicks * 1000) / clockOf(recording, segment)
-}
-export function durationMs(recording: RecordingDetail, segment: SegmentFact): number {
-  return (segment.durationTicks * 1000) / clockOf(recording, segment)
-}
-function clockOf(recording: RecordingDetail, { trackId }: SegmentFact): number {
-  return recording.tracks.find((track) => track.trackId === trackId)?.clockRateHz ?? 1
 }

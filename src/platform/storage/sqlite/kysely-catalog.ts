@@ -11,6 +11,13 @@ import type {
 } from '../catalog.ts'
 import { createTables, type Tables } from './tables.ts'
 
+type Sum = {
+  readonly trackId: number
+  readonly ticks: number
+  readonly bytes: number
+  readonly track: TrackFact | undefined
+}
+
 /** The catalogue in any database that Kysely speaks. */
 export class KyselyCatalog implements Catalog {
   readonly #db: Kysely<Tables>
@@ -66,10 +73,16 @@ export class KyselyCatalog implements Catalog {
       .where('id', '=', recordingId)
       .execute()
   }
-  async initStored({ recordingId, trackId, initId, key }: InitFact): Promise<void> {
+  async initStored({ recordingId, trackId, initId, key, track }: InitFact): Promise<void> {
     await this.#db
       .insertInto('inits')
-      .values({ recording_id: recordingId, track_id: trackId, init_id: initId, blob_key: key })
+      .values({
+        recording_id: recordingId,
+        track_id: trackId,
+        init_id: initId,
+        blob_key: key,
+        track: track ? JSON.stringify(track) : null,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
@@ -102,33 +115,44 @@ export class KyselyCatalog implements Catalog {
     return rows.map((row) => {
       const tracks = JSON.parse(row.tracks) as TrackFact[]
       const own = sums.get(row.id) ?? []
-      const seconds = own.map(
-        (sum) =>
-          sum.ticks / (tracks.find((track) => track.trackId === sum.trackId)?.clockRateHz ?? Number.POSITIVE_INFINITY),
-      )
+      const seconds = new Map<number, number>()
+      for (const { trackId, ticks, track } of own) {
+        const { clockRateHz = Number.POSITIVE_INFINITY } =
+          track ?? tracks.find((each) => each.trackId === trackId) ?? {}
+        seconds.set(trackId, (seconds.get(trackId) ?? 0) + ticks / clockRateHz)
+      }
       return {
         ...toRecording(row),
         tracks,
-        durationSeconds: Math.max(0, ...seconds),
+        durationSeconds: Math.max(0, ...seconds.values()),
         byteLength: own.reduce((total, sum) => total + sum.bytes, 0),
       }
     })
   }
-  async #sums(): Promise<Map<string, { trackId: number; ticks: number; bytes: number }[]>> {
+  /** Of every initialization segment: ticks of different clocks do not add up. */
+  async #sums(): Promise<Map<string, Sum[]>> {
     const rows = await this.#db
       .selectFrom('segments')
+      .leftJoin('inits', (join) =>
+        join
+          .onRef('inits.recording_id', '=', 'segments.recording_id')
+          .onRef('inits.track_id', '=', 'segments.track_id')
+          .onRef('inits.init_id', '=', 'segments.init_id'),
+      )
       .select(({ fn }) => [
-        'recording_id',
-        'track_id',
-        fn.sum<number>('duration_ticks').as('ticks'),
-        fn.sum<number>('byte_length').as('bytes'),
+        'segments.recording_id',
+        'segments.track_id',
+        'inits.track',
+        fn.sum<number>('segments.duration_ticks').as('ticks'),
+        fn.sum<number>('segments.byte_length').as('bytes'),
       ])
-      .groupBy(['recording_id', 'track_id'])
+      .groupBy(['segments.recording_id', 'segments.track_id', 'inits.init_id', 'inits.track'])
       .execute()
-    const sums = new Map<string, { trackId: number; ticks: number; bytes: number }[]>()
-    for (const { recording_id, track_id, ticks, bytes } of rows) {
+    const sums = new Map<string, Sum[]>()
+    for (const { recording_id, track_id, track, ticks, bytes } of rows) {
       const own = sums.get(recording_id) ?? []
-      own.push({ trackId: track_id, ticks: Number(ticks), bytes: Number(bytes) })
+      const facts = track === null ? undefined : (JSON.parse(track) as TrackFact)
+      own.push({ trackId: track_id, ticks: Number(ticks), bytes: Number(bytes), track: facts })
       sums.set(recording_id, own)
     }
     return sums
@@ -153,6 +177,7 @@ export class KyselyCatalog implements Catalog {
         trackId: init.track_id,
         initId: init.init_id,
         key: init.blob_key,
+        ...(init.track === null ? {} : { track: JSON.parse(init.track) as TrackFact }),
       })),
       segments: segments.map(toSegment),
     }

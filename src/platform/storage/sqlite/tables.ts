@@ -14,7 +14,7 @@ export type Tables = {
     end_reason: string | null
   }
   recordings: { id: string; stream: string; started_ms: number; ended_ms: number | null; tracks: string }
-  inits: { recording_id: string; track_id: number; init_id: number; blob_key: string }
+  inits: { recording_id: string; track_id: number; init_id: number; blob_key: string; track: string | null }
   segments: {
     recording_id: string
     track_id: number
@@ -34,6 +34,11 @@ export type Tables = {
 /** Makes what is missing; runs at every start. */
 export async function createTables(db: Kysely<Tables>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
+  const tables = await db.introspection.getTables()
+  const inits = tables.find(({ name }) => name === 'inits')
+  // Catalogues of earlier versions.
+  if (!inits?.columns.some(({ name }) => name === 'track'))
+    await sql`alter table inits add column track text`.execute(db)
 }
 
 const STATEMENTS = [
@@ -46,7 +51,7 @@ const STATEMENTS = [
      tracks text not null default '[]')`,
   `create table if not exists inits (
      recording_id text not null, track_id integer not null, init_id integer not null, blob_key text not null,
-     primary key (recording_id, track_id, init_id))`,
+     track text, primary key (recording_id, track_id, init_id))`,
   `create table if not exists segments (
      recording_id text not null, track_id integer not null, sequence integer not null, init_id integer not null,
      blob_key text not null, start_ticks integer not null, duration_ticks integer not null,

@@ -79,6 +79,24 @@ export function catalogContract(name: string, open: () => Promise<Catalog>): voi
     assert.deepEqual([first?.durationSeconds, first?.byteLength, first?.endedMs], [2, 2000, 3])
   })
 
+  withCatalog('a track that has changed is known as it was, and lasts as long as its segments', async (catalog) => {
+    const [, audio] = TRACKS
+    assert.ok(audio)
+    const changed = { ...audio, clockRateHz: 44_100, sampleRateHz: 44_100 }
+    await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
+    await catalog.setTracks('r1', [changed])
+    await catalog.initStored({ recordingId: 'r1', trackId: 2, initId: 0, key: 'r1/init0', track: audio })
+    await catalog.initStored({ recordingId: 'r1', trackId: 2, initId: 1, key: 'r1/init1', track: changed })
+    await catalog.segmentStored(segment(0, { trackId: 2, durationTicks: 48_000 }))
+    await catalog.segmentStored(segment(1, { trackId: 2, durationTicks: 44_100, initId: 1 }))
+    assert.deepEqual(
+      (await catalog.recording('r1'))?.inits.map(({ track }) => track),
+      [audio, changed],
+    )
+    const [summary] = await catalog.recordings()
+    assert.deepEqual([summary?.durationSeconds, summary?.byteLength], [2, 2000])
+  })
+
   withCatalog('a fact that is told twice is kept once', async (catalog) => {
     await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
     await catalog.segmentStored(segment(0))

@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
     clause: 'RFC 6381',
     problems: forEach(({ codecs }) => /^[A-Za-z0-9-]{3,}(\.[A-Za-z0-9-]+)*$/.test(codecs)),
   },
-  { name: 'number-template', clause: '5.3.9.4.4', problems: forEach(({ media }) => media.includes('$Number$')) },
+  { name: 'template', clause: '5.3.9.4.4', problems: forEach(({ media }) => /\$(Number|Time)\$/.test(media)) },
   {
     name: 'one-addressing',
     clause: '5.3.9.2.2',

@@ -111,10 +111,15 @@ function readTimeline(template: XmlElement, media: string, startNumber: number):
     let startTicks = Number(s.attributes.get('t') ?? nextTicks)
     for (let repeat = Number(s.attributes.get('r') ?? 0); repeat >= 0; repeat--) {
       const number = startNumber + segments.length
-      segments.push({ number, startTicks, durationTicks, uri: media.replace('$Number$', String(number)) })
+      segments.push({ number, startTicks, durationTicks, uri: segmentUri(media, number, startTicks) })
       startTicks += durationTicks
     }
     nextTicks = startTicks
   }
   return segments
+}
+
+/** ISO/IEC 23009-1, 5.3.9.4.4. */
+function segmentUri(media: string, number: number, startTicks: number): string {
+  return media.replace('$Number$', String(number)).replace('$Time$', String(startTicks))
 }

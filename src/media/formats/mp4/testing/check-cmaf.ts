@@ -81,7 +81,7 @@ function checkChunk(
   } else if (start !== nextTicks) facts.problems.push(`tfdt-continues (23000-19, 7.3.2.3): ${start}, not ${nextTicks}`)
   const sizes = samples.reduce((sum, sample) => sum + sample.sizeBytes, 0)
   if (sizes !== mdatBytes) facts.problems.push(`sample-sizes (14496-12, 8.8.8): ${sizes} bytes in ${mdatBytes}`)
-  return samples.reduce((sum, sample) => sum + sample.durationTicks, start)
+  return samples.reduce((sum, sample) => sum + sample.durationTicks, start + fragment.emptyTicks)
 }
 
 /** Movie Fragment Header: the first box of the moof. ISO/IEC 14496-12, 8.8.5. */

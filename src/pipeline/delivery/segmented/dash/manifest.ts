@@ -12,9 +12,13 @@ import { keyFragmentBytes } from '../../../../media/formats/mp4/index.ts'
 import { AUDIO_CODECS, type CodecId, VIDEO_CODECS } from '../../../../media/model/index.ts'
 import {
   type CmafIndex,
+  endMsOf,
   type IndexedRun,
   type IndexedSegment,
   type IndexedTrack,
+  infoOf,
+  type RunStart,
+  startMsOf,
   type TileLayout,
   tileSet,
 } from '../../../packaging/index.ts'
@@ -22,7 +26,7 @@ import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
-import { initUri, keyUri, NEXT_LIFE, segmentUri } from '../segment-address.ts'
+import { initUri, keyUri, NEXT_LIFE, segmentUri, timedUri } from '../segment-address.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
 export type DashTemplate = 'timeline' | 'number'
@@ -66,7 +70,9 @@ export function manifest(name: string, ladder: Ladder, options: ManifestOptions)
   const [{ index }] = ladder
   if (index.runs.length === 0) return undefined
   const template = options.template === 'number' && isOnGrid(index) ? 'number' : 'timeline'
-  const periods = periodsOf(name, ladder, { ...options, template })
+  // Numbers are reckoned from the grid; where all times are said, a period starts with what is in it.
+  const zeroOf = ({ gridMs, startMs }: RunStart) => (options.template === 'number' ? gridMs : startMs)
+  const periods = periodsOf(name, ladder, { ...options, template, zeroOf })
   const common = {
     periods,
     minBufferTimeMs:
@@ -74,12 +80,16 @@ export function manifest(name: string, ladder: Ladder, options: ManifestOptions)
     maxSegmentDurationMs: index.targetSeconds * 1000,
   }
   if (index.ended) {
-    return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: mediaEndMs(index) - index.originMs })
+    return formatMpd({
+      ...common,
+      type: 'static',
+      mediaPresentationDurationMs: mediaEndMs(index) - zeroOf(index.origin),
+    })
   }
-  return formatMpd({ ...common, ...liveAttributes(index, template) })
+  return formatMpd({ ...common, ...liveAttributes(index, template, zeroOf(index.origin)) })
 }
 
-function liveAttributes(index: CmafIndex, template: DashTemplate) {
+function liveAttributes(index: CmafIndex, template: DashTemplate, originMs: number) {
   const { targetSeconds, options } = index
   const isLowLatency = template === 'number' && index.isLowLatency
   const delayMs = isLowLatency ? DELAY_PARTS * options.partTargetMs : DELAY_TARGETS * targetSeconds * 1000
@@ -91,7 +101,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate) {
   return {
     type: 'dynamic',
     // Where the first period starts: what players look for further back is then its start, not a time of no period.
-    availabilityStartTimeMs: index.zeroEpochMs + index.originMs,
+    availabilityStartTimeMs: index.zeroEpochMs + originMs,
     publishTimeMs: index.zeroEpochMs + mediaEndMs(index),
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
     timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
@@ -103,9 +113,9 @@ function liveAttributes(index: CmafIndex, template: DashTemplate) {
 
 /** Media time of the end of the newest segment. */
 function mediaEndMs({ tracks }: CmafIndex): number {
-  const ends = [...tracks.values()].flatMap(({ info, segments }) => {
-    const last = segments.at(-1)
-    return last ? [((last.startTicks + last.durationTicks) * 1000) / info.clockRateHz] : []
+  const ends = [...tracks.values()].flatMap((track) => {
+    const last = track.segments.at(-1)
+    return last ? [endMsOf(track, last)] : []
   })
   return Math.max(0, ...ends)
 }
@@ -116,11 +126,11 @@ function mediaEndMs({ tracks }: CmafIndex): number {
  */
 function isOnGrid(index: CmafIndex): boolean {
   const { segmentMs } = index.options
-  return [...index.tracks.values()].every(({ info, segments }) =>
-    segments.every((segment) => {
+  return [...index.tracks.values()].every((track) =>
+    track.segments.every((segment) => {
       const run = runOf(index.runs, segment)
       const nominalMs = run.gridMs + (segment.sequence - run.sequence) * segmentMs
-      return Math.abs((segment.startTicks * 1000) / info.clockRateHz - nominalMs) <= segmentMs / 2
+      return Math.abs(startMsOf(track, segment) - nominalMs) <= segmentMs / 2
     }),
   )
 }
@@ -133,21 +143,24 @@ function runOf(runs: readonly IndexedRun[], { sequence }: IndexedSegment): Index
 function periodsOf(
   name: string,
   ladder: Ladder,
-  { template, planned = [], tiles, trickMode }: ManifestOptions,
+  { template, planned = [], tiles, trickMode, zeroOf }: ManifestOptions & Zero,
 ): MpdPeriod[] {
   const [source] = ladder
   const tiled = tiledTrack(source.index)
   const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
   return source.index.runs.flatMap((run, at) => {
+    const zeroMs = zeroOf(run)
     const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
     const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
       ({ member, track }) => {
         const segments = member.index.listed(track).filter((segment) => {
-          const startMs = (segment.startTicks * 1000) / track.info.clockRateHz
+          const startMs = startMsOf(track, segment)
           return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
         })
         // Gaps stay among the others: numbers count on.
-        return segments.every(({ place }) => place === 'gap') ? [] : [{ member, track, segments, run, template }]
+        return segments.every(({ place }) => place === 'gap')
+          ? []
+          : [{ member, track: asOf(track, segments), segments, run, zeroMs, template }]
       },
     )
     if (parts.length === 0) return []
@@ -155,24 +168,32 @@ function periodsOf(
     if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
     const tileRun = tileRuns[at]
-    const place = tileRun && { ...tileRun, startMs: run.gridMs, ...availabilityOffset(source.index, template) }
+    const place = tileRun && { ...tileRun, startMs: zeroMs, ...availabilityOffset(source.index, template) }
     const images = tiles && tiled && place && tileSet(tiles, videoSize(tiled), place)
     const sets = [...adaptationSets(parts), ...(trickMode ? trickSets(parts) : []), ...(images ? [images] : [])]
-    return [{ id: `p${run.sequence}`, startMs: run.gridMs - source.index.originMs, adaptationSets: sets }]
+    return [{ id: `p${run.sequence}`, startMs: zeroMs - zeroOf(source.index.origin), adaptationSets: sets }]
   })
 }
 
+/** The track as it was in a run. */
+function asOf(track: IndexedTrack, [first]: readonly IndexedSegment[]): IndexedTrack {
+  return first ? { ...track, info: infoOf(track, first) } : track
+}
+
+type Zero = { readonly zeroOf: (run: RunStart) => number }
 type RunOfTrack = {
   readonly member: Member
   readonly track: IndexedTrack
   readonly segments: readonly IndexedSegment[]
   readonly run: IndexedRun
+  /** Media time of the start of the period. */
+  readonly zeroMs: number
   readonly template: DashTemplate
   /** Of a rendition that does not run; `track` is then what it will be, with the times of the source. */
   readonly plannedBps?: number
 }
 
-/** Renditions that do not run have the times of the source, and segments of the same numbers. */
+/** Renditions that do not run have the times of the source. */
 function plannedParts([source]: readonly RunOfTrack[], planned: readonly PlannedMember[]): RunOfTrack[] {
   if (source?.track.info.kind !== 'video') return []
   const { track, member } = source
@@ -294,7 +315,7 @@ function availabilityOffset(
   return isLow ? { availabilityTimeOffsetMs: options.segmentMs - options.partTargetMs } : {}
 }
 
-function segmentTemplate({ member, track, segments, run, template, plannedBps }: RunOfTrack): MpdSegmentTemplate {
+function segmentTemplate({ member, track, segments, zeroMs, template, plannedBps }: RunOfTrack): MpdSegmentTemplate {
   const { index, prefix } = member
   const { clockRateHz, id } = track.info
   const ticks = (ms: number) => Math.round((ms * clockRateHz) / 1000)
@@ -304,8 +325,11 @@ function segmentTemplate({ member, track, segments, run, template, plannedBps }:
   const common = {
     timescaleHz: clockRateHz,
     initialization: prefix + initUri(life, id, isPlanned ? 0 : (first?.initId ?? 0)),
-    media: prefix + segmentUri(life, id, '$Number$'),
-    presentationTimeOffsetTicks: ticks(run.gridMs),
+    // Its numbers are those of its source on the grid only.
+    media:
+      prefix +
+      (isPlanned && template === 'timeline' ? timedUri(life, id, clockRateHz) : segmentUri(life, id, '$Number$')),
+    presentationTimeOffsetTicks: ticks(zeroMs),
   }
   const firstNumber = first?.sequence ?? 1
   if (template === 'timeline') {
@@ -317,7 +341,7 @@ function segmentTemplate({ member, track, segments, run, template, plannedBps }:
   const low = offset.availabilityTimeOffsetMs !== undefined
   return {
     ...common,
-    startNumber: firstNumber - Math.round((firstMs - run.gridMs) / segmentMs),
+    startNumber: firstNumber - Math.round((firstMs - zeroMs) / segmentMs),
     segments: {
       kind: 'nominal',
       durationTicks: ticks(segmentMs),

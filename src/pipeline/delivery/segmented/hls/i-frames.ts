@@ -1,5 +1,11 @@
 import { formatMediaPlaylist, type HlsIFrameVariant, type HlsSegment } from '../../../../media/formats/hls/index.ts'
-import type { CmafIndex, IndexedSegment, IndexedTrack } from '../../../packaging/index.ts'
+import {
+  type CmafIndex,
+  codecStringsOf,
+  type IndexedSegment,
+  type IndexedTrack,
+  msOf,
+} from '../../../packaging/index.ts'
 import type { LadderTrack } from '../ladder.ts'
 import { iFramePlaylistUri, initUri, segmentUri } from '../segment-address.ts'
 
@@ -24,9 +30,10 @@ export function iFramePlaylist(index: CmafIndex, track: IndexedTrack): string {
 }
 
 /** Each lasts until the next, the last of a segment until its end. */
-function iFrames(index: CmafIndex, { info }: IndexedTrack, segment: IndexedSegment): HlsSegment[] {
+function iFrames(index: CmafIndex, track: IndexedTrack, segment: IndexedSegment): HlsSegment[] {
+  const { info } = track
   const { keyframes, sequence, startTicks, durationTicks, initId, epochMs, discontinuity } = segment
-  const toMs = (ticks: number) => (ticks * 1000) / info.clockRateHz
+  const toMs = (ticks: number) => msOf(track, segment, ticks)
   return keyframes.map(({ ticks, chunkOffsetBytes, offsetBytes, sizeBytes }, at) => ({
     uri: segmentUri(index.life, info.id, sequence),
     durationMs: Math.max(0, toMs((keyframes[at + 1]?.ticks ?? startTicks + durationTicks) - ticks)),
@@ -40,19 +47,20 @@ function iFrames(index: CmafIndex, { info }: IndexedTrack, segment: IndexedSegme
 /** Undefined for a track without key frames in its window. RFC 8216bis, 4.4.6.3. */
 export function iFrameVariant({ member, track }: LadderTrack): HlsIFrameVariant | undefined {
   const { info, segments } = track
-  const rates = segments.flatMap(({ keyframes, durationTicks }) => {
+  const rates = segments.flatMap((segment) => {
+    const { keyframes, durationTicks } = segment
     const bytes = keyframes.reduce(
       (sum, { chunkOffsetBytes, offsetBytes, sizeBytes }) => sum + offsetBytes + sizeBytes - chunkOffsetBytes,
       0,
     )
-    return bytes > 0 && durationTicks > 0 ? [(bytes * 8 * info.clockRateHz) / durationTicks] : []
+    return bytes > 0 && durationTicks > 0 ? [(bytes * 8 * 1000) / msOf(track, segment, durationTicks)] : []
   })
   if (info.kind !== 'video' || rates.length === 0) return undefined
   const { widthPx, heightPx } = info
   return {
     uri: member.prefix + iFramePlaylistUri(info.id),
     bandwidthBps: Math.max(...rates),
-    codecs: [info.codecString],
+    codecs: codecStringsOf(track),
     ...(widthPx > 0 ? { resolution: { widthPx, heightPx } } : {}),
   }
 }

@@ -6,7 +6,14 @@ import {
   type HlsSegment,
   type HlsServerControl,
 } from '../../../../media/formats/hls/index.ts'
-import type { CmafIndex, IndexedPart, IndexedSegment, IndexedTrack, OpenSegment } from '../../../packaging/index.ts'
+import {
+  type CmafIndex,
+  type IndexedPart,
+  type IndexedSegment,
+  type IndexedTrack,
+  msOf,
+  type OpenSegment,
+} from '../../../packaging/index.ts'
 import type { Member } from '../ladder.ts'
 import { initUri, partUri, segmentUri, trackPlaylistUri } from '../segment-address.ts'
 
@@ -52,11 +59,12 @@ function countDiscontinuities({ segments }: IndexedTrack, until: number): number
 }
 
 /** Segments behind the skip boundary, which a delta update leaves out. RFC 8216bis, 6.2.5.1. */
-function countOld({ targetSeconds }: CmafIndex, { info, segments }: IndexedTrack, from: number): number {
-  const boundaryTicks = SKIP_TARGETS * targetSeconds * info.clockRateHz
-  let first = segments.length
-  for (let aheadTicks = 0; first > from && aheadTicks < boundaryTicks; first--) {
-    aheadTicks += segments[first - 1]?.durationTicks ?? 0
+function countOld({ targetSeconds }: CmafIndex, track: IndexedTrack, from: number): number {
+  const boundaryMs = SKIP_TARGETS * targetSeconds * 1000
+  let first = track.segments.length
+  for (let aheadMs = 0; first > from && aheadMs < boundaryMs; first--) {
+    const segment = track.segments[first - 1]
+    aheadMs += segment ? msOf(track, segment, segment.durationTicks) : 0
   }
   return first - from
 }
@@ -129,7 +137,7 @@ class SegmentLists {
       known.plain ??= this.#plain(segment)
       return known.plain
     }
-    known.whole ??= { ...this.#plain(segment), parts: this.#parts(segment.sequence, segment.parts) }
+    known.whole ??= { ...this.#plain(segment), parts: this.#parts(segment, segment.parts) }
     return known.whole
   }
   open(open: OpenSegment): HlsOpenSegment {
@@ -137,7 +145,7 @@ class SegmentLists {
       discontinuity: open.discontinuity,
       map: this.#map(open.initId),
       programDateTimeMs: open.epochMs + this.#index.epochShiftMs,
-      parts: this.#parts(open.sequence, open.parts.slice(0, open.regularCount)),
+      parts: this.#parts(open, open.parts.slice(0, open.regularCount)),
     }
   }
   /** The part that comes next. None while the open segment has left the tolerances: its rest is no part. */
@@ -150,21 +158,20 @@ class SegmentLists {
   }
 
   #plain(segment: IndexedSegment): HlsSegment {
-    const { clockRateHz, id } = this.#track.info
     return {
-      uri: segmentUri(this.#index.life, id, segment.sequence),
-      durationMs: (segment.durationTicks * 1000) / clockRateHz,
+      uri: segmentUri(this.#index.life, this.#track.info.id, segment.sequence),
+      durationMs: msOf(this.#track, segment, segment.durationTicks),
       discontinuity: segment.discontinuity,
       map: this.#map(segment.initId),
       programDateTimeMs: segment.epochMs + this.#index.epochShiftMs,
       gap: segment.place === 'gap',
     }
   }
-  #parts(sequence: number, parts: readonly IndexedPart[]): HlsPart[] {
-    const { clockRateHz, id } = this.#track.info
+  #parts(segment: IndexedSegment | OpenSegment, parts: readonly IndexedPart[]): HlsPart[] {
+    const { id } = this.#track.info
     return parts.map(({ durationTicks, isIndependent }, at) => ({
-      uri: partUri(this.#index.life, id, sequence, at),
-      durationMs: (durationTicks * 1000) / clockRateHz,
+      uri: partUri(this.#index.life, id, segment.sequence, at),
+      durationMs: msOf(this.#track, segment, durationTicks),
       independent: isIndependent,
     }))
   }

@@ -4,7 +4,7 @@ import {
   type HlsImageVariant,
   type HlsVariant,
 } from '../../../../media/formats/hls/index.ts'
-import type { CmafTrackInfo } from '../../../packaging/index.ts'
+import { type CmafTrackInfo, codecStringsOf } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Ladder, type LadderTrack, type PlannedMember, tracksOf } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
@@ -53,7 +53,7 @@ function uriOf({ member, track }: LadderTrack): string {
 function videoVariant(each: LadderTrack, audio: readonly LadderTrack[]): HlsVariant {
   const own = measureBitRates(each.track)
   const rates = audio.map(({ track }) => measureBitRates(track))
-  const codecs = [each, ...audio].map(({ track }) => track.info.codecString)
+  const codecs = [each, ...audio].flatMap(({ track }) => codecStringsOf(track))
   return {
     uri: uriOf(each),
     bandwidthBps: own.peakBps + Math.max(0, ...rates.map(({ peakBps }) => peakBps)),
@@ -66,7 +66,7 @@ function videoVariant(each: LadderTrack, audio: readonly LadderTrack[]): HlsVari
 
 function audioVariant(each: LadderTrack): HlsVariant {
   const { peakBps, meanBps } = measureBitRates(each.track)
-  const codecs = [each.track.info.codecString]
+  const codecs = codecStringsOf(each.track)
   return { uri: uriOf(each), bandwidthBps: peakBps, averageBandwidthBps: meanBps, codecs }
 }
 

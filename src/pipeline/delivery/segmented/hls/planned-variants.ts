@@ -1,4 +1,5 @@
 import type { HlsVariant } from '../../../../media/formats/hls/index.ts'
+import { codecStringsOf } from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type LadderTrack, type PlannedMember, plannedPeakBps } from '../ladder.ts'
@@ -16,7 +17,7 @@ export function plannedVariants(
   return planned.flatMap(({ prefix, rung: { video, audio: sound } }): HlsVariant[] => {
     if (!video) return sound ? [soundVariant(prefix, sound)] : []
     const { widthPx, heightPx, frameRate, codecString, bitsPerSecond } = video
-    const codecs = [codecString, ...audio.map(({ track }) => track.info.codecString)]
+    const codecs = [codecString, ...audio.flatMap(({ track }) => codecStringsOf(track))]
     return [
       {
         uri: prefix + trackPlaylistUri(RENDITION_TRACKS.video),

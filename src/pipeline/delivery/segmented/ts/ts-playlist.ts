@@ -4,7 +4,7 @@ import {
   type HlsVariant,
 } from '../../../../media/formats/hls/index.ts'
 import type { CodecId } from '../../../../media/model/index.ts'
-import type { CmafIndex, IndexedSegment, IndexedTrack } from '../../../packaging/index.ts'
+import { type CmafIndex, type IndexedSegment, type IndexedTrack, msOf } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
 import { type Member, type PlannedMember, plannedPeakBps } from '../ladder.ts'
 import { isSilent } from '../list-age.ts'
@@ -45,10 +45,10 @@ export function tsPlaylist(index: CmafIndex): string | undefined {
   })
 }
 
-function entry(index: CmafIndex, { info }: IndexedTrack, segment: IndexedSegment) {
+function entry(index: CmafIndex, track: IndexedTrack, segment: IndexedSegment) {
   return {
     uri: tsSegmentUri(index.life, segment.sequence),
-    durationMs: (segment.durationTicks * 1000) / info.clockRateHz,
+    durationMs: msOf(track, segment, segment.durationTicks),
     discontinuity: segment.discontinuity,
     programDateTimeMs: segment.epochMs + index.epochShiftMs,
     gap: segment.place !== 'log',

@@ -40,7 +40,7 @@ function tracksOf(view: SegmentedView, sequence: number): TrackBytes[] | undefin
   if (!isTsSegmentWhole(view.index, sequence)) return undefined
   const list = tsTracks(view.index).flatMap(({ segments, inits }): TrackBytes[] => {
     const segment = segments.findLast((each) => each.sequence === sequence)
-    const init = segment?.place === 'log' ? inits.get(segment.initId) : undefined
+    const init = segment?.place === 'log' ? inits.get(segment.initId)?.bytes : undefined
     const held = segment && init ? view.hold(segment.parts) : undefined
     if (!init || !held) return []
     const chunks = held.views.map((bytes) => new Uint8Array(bytes))

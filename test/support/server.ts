@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { checkLists } from './check-lists.ts'
 import { poll } from './poll.ts'
 import { ROOT } from './requirements.ts'
 
@@ -111,9 +113,13 @@ export class TestServer implements AsyncDisposable {
     this.#child.kill(signal)
     await exited
   }
+  /** Whatever a test was about: the lists that it leaves behind keep to their standards. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const isAlive = this.#child.exitCode === null && this.#child.signalCode === null && this.#ports.has('rtmp')
+    const problems = isAlive ? await checkLists(this.http('')) : []
     await this.stop()
     if (this.#ownsStorage) rmSync(this.storagePath, { recursive: true, force: true })
+    assert.deepEqual(problems, [])
   }
 
   #onLine(text: string): void {

@@ -171,7 +171,10 @@ function templateElement(template: MpdSegmentTemplate): XmlNode {
 function timelineElements(entries: readonly MpdTimelineEntry[]): XmlNode[] {
   const runs: { t: number | undefined; d: number; r: number }[] = []
   let nextTicks: number | undefined
-  for (const { startTicks, durationTicks } of entries) {
+  for (const [at, { startTicks, durationTicks: ownTicks }] of entries.entries()) {
+    const followedTicks = (entries[at + 1]?.startTicks ?? Number.POSITIVE_INFINITY) - startTicks
+    // The timeline has no room for overlaps.
+    const durationTicks = followedTicks > 0 ? Math.min(ownTicks, followedTicks) : ownTicks
     const last = runs.at(-1)
     const isContinuous = startTicks === nextTicks
     if (last && isContinuous && last.d === durationTicks) last.r++

@@ -69,6 +69,25 @@ describe('an MPD', () => {
     assert.deepEqual(checkMpd(RECORDED_TEXT), [])
   })
 
+  it('has no room for segments that overlap', () => {
+    const entries = [0, 90_000, 179_000].map((startTicks) => ({ startTicks, durationTicks: 90_000 }))
+    const [video] = VIDEO.representations
+    assert.ok(video)
+    const template = { ...video.template, segments: { kind: 'timeline' as const, entries } }
+    const set = { ...VIDEO, representations: [{ ...video, template }] }
+    const text = formatMpd({ ...RECORDED, periods: [{ id: 'p', startMs: 0, adaptationSets: [set] }] })
+    assert.deepEqual(checkMpd(text), [])
+    const read = readMpd(text).periods[0]?.representations[0]?.segments ?? []
+    assert.deepEqual(
+      read.map(({ startTicks, durationTicks }) => [startTicks, durationTicks]),
+      [
+        [0, 90_000],
+        [90_000, 89_000],
+        [179_000, 90_000],
+      ],
+    )
+  })
+
   it('reads back with every segment, whatever the times', () => {
     const step = fc.record({ gap: fc.constantFrom(0, 0, 0, 7), durationTicks: fc.constantFrom(90_000, 90_000, 45_000) })
     fc.assert(

@@ -77,6 +77,7 @@ export class CmafSegmentWriter {
    * goes on behind this sample: a chunk that is full is then written at once, else with the next sample.
    */
   add(sample: CmafSample, next: 'goes on' | 'unknown'): void {
+    this.#endBefore(sample)
     this.#segment ??= this.#openSegment(sample)
     const partTicks = rescaleTicks(this.#partTargetMs, 1000, this.#track.clockRateHz)
     const before = this.#chunk[0]
@@ -88,8 +89,9 @@ export class CmafSegmentWriter {
     if (isFull) this.#writeChunk('more follow')
   }
 
-  /** Ends the open segment, if there is one; the next one gets `nextSequence`. */
-  cut(nextSequence: number, next: NextSegment, targetSeconds: number): void {
+  /** Ends the open segment, if there is one; the next one gets `nextSequence`, and starts with `following` if known. */
+  cut(nextSequence: number, next: NextSegment, targetSeconds: number, following?: CmafSample): void {
+    if (following) this.#endBefore(following)
     this.#writeChunk('last')
     const segment = this.#segment
     if (segment !== undefined) {
@@ -113,6 +115,13 @@ export class CmafSegmentWriter {
     if (this.hasStarted) this.#markDiscontinuity = true
     this.#track = track
     this.#initId = undefined
+  }
+
+  /** Frames of a file that starts over may overlap: what follows cuts short what is not written yet. */
+  #endBefore({ dtsTicks }: CmafSample): void {
+    const last = this.#chunk.at(-1)
+    if (last === undefined || dtsTicks < last.dtsTicks || dtsTicks >= endTicks(last)) return
+    this.#chunk[this.#chunk.length - 1] = { ...last, durationTicks: ticks(dtsTicks - last.dtsTicks) }
   }
 
   #openSegment(first: CmafSample): OpenSegment {

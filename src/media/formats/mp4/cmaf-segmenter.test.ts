@@ -238,6 +238,25 @@ describe('CmafSegmenter', () => {
       )
   })
 
+  it('has no overlaps where those of its source overlap', () => {
+    // A file that is sent over and over: its sound is a little longer than its pictures.
+    const loops = [0, 1, 2, 3].flatMap((loop) => {
+      const from = 2 * loop
+      return audio({ from, to: from + 2.02 })
+    })
+    const late = loops.map((frame, at) => {
+      const dtsTicks = ticks(frame.dtsTicks - 300 * Math.floor(at / 101))
+      return { ...frame, dtsTicks, ptsTicks: dtsTicks }
+    })
+    const collected = collectSegments(TRACKS, interleaved([...video({ from: 0, to: 8 }), ...late]), TARGET)
+    const segments = collected.of(AUDIO.id).map(({ segment }) => segment)
+    assert.ok(segments.length > 2)
+    for (const [at, { startTicks }] of segments.slice(1).entries()) {
+      const before = segments[at]
+      assert.ok(before && startTicks >= before.startTicks + before.durationTicks, `segment ${at + 1}`)
+    }
+  })
+
   it('ends a removed track, and marks the next segment of the others', () => {
     const collector = new SegmentCollector()
     const segmenter = new CmafSegmenter(collector, TARGET)

@@ -277,7 +277,7 @@ export class CmafSegmenter {
   }
 
   #cut(lane: CmafLane, nextSequence: number, next: NextSegment): void {
-    lane.writer.cut(nextSequence, next, this.#grid.fixTargetSeconds(this.#longestOpenMs(0)))
+    lane.writer.cut(nextSequence, next, this.#grid.fixTargetSeconds(this.#longestOpenMs(0)), lane.head)
   }
 
   /** A track that has sent nothing for a while past the end of its segment does not keep it open. */

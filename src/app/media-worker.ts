@@ -5,16 +5,8 @@ import { InvariantError } from '../media/errors.ts'
 import { CopySlabs } from '../media/formats/mp4/index.ts'
 import { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
-import {
-  CMAF_FORMAT,
-  CmafOutput,
-  FittedOutput,
-  makeByteOutput,
-  TAP_SLOT,
-  type TileLayout,
-  tileMs,
-} from '../pipeline/packaging/index.ts'
-import { Recorder, VodService } from '../pipeline/recording/index.ts'
+import { CMAF_FORMAT, FittedOutput, makeByteOutput, TAP_SLOT, type TileLayout } from '../pipeline/packaging/index.ts'
+import { VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
   LogWriter,
@@ -26,12 +18,12 @@ import {
   type StreamOutput,
 } from '../pipeline/stream/index.ts'
 import { CodecProcess, DemoPublisher, missingCodecs } from '../pipeline/transcode/index.ts'
-import { resolveStreamSettings } from '../platform/config/index.ts'
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
 import { RpcPort } from '../platform/threads/index.ts'
 import { importAsset } from './asset-import.ts'
+import { CmafOutputs } from './cmaf-outputs.ts'
 import { ConfiguredLadders } from './ladders.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures, type Recordings } from './pictures.ts'
@@ -53,8 +45,7 @@ class MediaWorker {
   readonly #log: Logger
   readonly #pool: SegmentPool
   readonly #store: BlobStore
-  readonly #recorders = new Set<Recorder>()
-  readonly #slabs = new CopySlabs()
+  readonly #cmaf: CmafOutputs
   readonly #hub: StreamHub
   readonly #delivery: Delivery
   readonly #segmented: SegmentedService
@@ -83,6 +74,7 @@ class MediaWorker {
       log: this.#log,
       startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
     })
+    this.#cmaf = this.#makeCmafOutputs()
     const { enabled, inLiveHls, ...layout } = data.config.thumbnails
     const tiles = enabled && missingCodecs() === undefined ? { tiles: layout } : {}
     this.#beside = { trickMode: data.config.dash.trickMode, inLiveHls, ...tiles }
@@ -144,6 +136,7 @@ class MediaWorker {
       streamDown: (name) => {
         this.#hub.streamDown(name)
         this.#renditions.onEnded(name)
+        this.#cmaf.forget(name)
       },
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
       startDemo: () => this.#startDemo(),
@@ -178,11 +171,29 @@ class MediaWorker {
     })
   }
 
+  #makeCmafOutputs(): CmafOutputs {
+    return new CmafOutputs({
+      config: this.#data.config,
+      pool: this.#pool,
+      slabs: new CopySlabs(),
+      store: this.#store,
+      log: this.#log,
+      facts: {
+        recordingStarted: (recording) => this.#control.notify('recordingStarted', recording),
+        tracksKnown: (id, tracks) => this.#control.notify('tracksKnown', id, tracks),
+        initStored: (init) => this.#control.notify('initStored', init),
+        segmentStored: (segment) => this.#control.notify('segmentStored', segment),
+        recordingEnded: (id, endedMs) => this.#control.notify('recordingEnded', id, endedMs),
+      },
+      isRendition: (name) => this.#renditions.isRendition(name),
+    })
+  }
+
   /** What the output cannot carry is converted for it, where that is allowed; a recording is of the stream as it is. */
   #makeOutput(stream: LiveStream, format: string): StreamOutput {
     const output = this.#makePlainOutput(stream, format)
     const { name } = stream
-    const isRecorded = format === CMAF_FORMAT && resolveStreamSettings(this.#data.config, name).record
+    const isRecorded = format === CMAF_FORMAT && this.#cmaf.isRecorded(name)
     if (isRecorded || this.#renditions.isRendition(name)) return output
     return new FittedOutput(output, {
       format,
@@ -191,57 +202,24 @@ class MediaWorker {
     })
   }
   #makePlainOutput(stream: LiveStream, format: string): StreamOutput {
+    if (format === CMAF_FORMAT) return this.#cmaf.make(stream.name)
     const newLog = () => new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
-    if (format === CMAF_FORMAT) {
-      return this.#makeCmafOutput(newLog(), this.#recorder(stream.name))
-    }
     const output = makeByteOutput(format, newLog)
     if (!output) throw new InvariantError(`no output "${format}" for stream ${stream.name}`)
     return output
   }
 
-  #makeCmafOutput(log: LogWriter, tap: Recorder | undefined): CmafOutput {
-    const life = Date.now().toString(36)
-    const { partMs, ...hls } = this.#data.config.hls
-    // One millisecond more, so that whole frames of 1/24, 1/30 and 1/60 s fill a third of a second.
-    const times = { partTargetMs: partMs + 1, tileMs: tileMs(this.#data.config.thumbnails) }
-    return new CmafOutput(log, { ...hls, ...times, life, slabs: this.#slabs, ...(tap ? { tap } : {}) })
-  }
-
-  /** What is recorded is what HLS serves, so a recorder rides on the stream's CMAF output. */
-  #recorder(stream: string): Recorder | undefined {
-    if (this.#renditions.isRendition(stream)) return undefined
-    if (!resolveStreamSettings(this.#data.config, stream).record) return undefined
-    return this.#newRecorder(stream)
-  }
-  #newRecorder(stream: string): Recorder {
-    const recorder = new Recorder({
-      stream,
-      store: this.#store,
-      facts: {
-        recordingStarted: (recording) => this.#control.notify('recordingStarted', recording),
-        tracksKnown: (id, tracks) => this.#control.notify('tracksKnown', id, tracks),
-        initStored: (init) => this.#control.notify('initStored', init),
-        segmentStored: (segment) => this.#control.notify('segmentStored', segment),
-        recordingEnded: (id, endedMs) => this.#control.notify('recordingEnded', id, endedMs),
-      },
-      log: this.#log,
-      nowEpochMs: () => Date.now(),
-    })
-    this.#recorders.add(recorder)
-    return recorder
-  }
   /** A recorded stream keeps its CMAF output for as long as it lives, viewers or not. */
   #onOwned(owned: OwnedStream): void {
     const { name } = owned.stream
     owned.stream.onTracks = () => this.#reporter.soon()
-    if (this.#renditions.isRendition(name)) return
-    this.#renditions.onOwned(owned)
-    if (resolveStreamSettings(this.#data.config, name).record) owned.open(CMAF_FORMAT, TAP_SLOT)
+    if (!this.#renditions.isRendition(name)) this.#renditions.onOwned(owned)
+    if (this.#cmaf.isRecorded(name)) owned.open(CMAF_FORMAT, TAP_SLOT)
   }
 
   #listenerContext(): ListenerContext {
     const { config, controlSocketPath, index } = this.#data
+    const ladders = new ConfiguredLadders(config)
     return {
       config,
       hub: this.#hub,
@@ -250,6 +228,7 @@ class MediaWorker {
       vod: new VodService({
         store: this.#store,
         recording: (id) => this.#control.call('recording', id),
+        membersOf: (stream) => ladders.membersOf(stream),
         beside: this.#beside,
         recordingsOf: (stream, fromMs, toMs) => this.#control.call('recordingsOf', stream, fromMs, toMs),
         nowMs: () => performance.now(),
@@ -278,11 +257,7 @@ class MediaWorker {
       {
         config: this.#data.config,
         codec: () => new CodecProcess({ log: this.#log, purpose: 'assets' }),
-        record: () => {
-          const recorder = this.#newRecorder(name)
-          const log = new LogWriter(this.#pool, { maxBytes: this.#data.config.memory.maxLogBytes })
-          return { recorder, output: this.#makeCmafOutput(log, recorder) }
-        },
+        record: () => this.#cmaf.recorded(name),
         onNews: (news) => this.#control.notify('assetNews', id, news),
       },
       { path, profiles },
@@ -349,7 +324,7 @@ class MediaWorker {
     this.#delivery.close()
     this.#segmented.close()
     this.#listeners.close()
-    await Promise.all([...this.#recorders].map((recorder) => recorder.settled()))
+    await this.#cmaf.settled()
   }
 }
 

@@ -212,12 +212,9 @@ class ControlThread {
       log: (line) => this.#writeLog({ ...line, fields: { ...line.fields, worker } }),
       recording: async (id) => (await this.#catalog.promise).catalog.recording(id),
       assetNews: (id, news) => this.#assets.onNews(id, news),
-      recordingsOf: async (stream, fromMs, toMs = Number.POSITIVE_INFINITY) => {
-        const recordings = await (await this.#catalog.promise).catalog.recordings({ stream })
-        return recordings
-          .filter(({ startedMs, endedMs = Number.POSITIVE_INFINITY }) => endedMs > fromMs && startedMs < toMs)
-          .sort((a, b) => a.startedMs - b.startedMs)
-          .map(({ id }) => id)
+      recordingsOf: async (stream, fromMs, toMs = Number.MAX_SAFE_INTEGER) => {
+        const { catalog } = await this.#catalog.promise
+        return (await catalog.recordingsBetween(stream, fromMs, toMs)).map(({ id }) => id)
       },
       recordingStarted: (recording) => this.#write((writer) => writer.recordingStarted(recording)),
       tracksKnown: (id, tracks) => this.#write((writer) => writer.tracksKnown(id, tracks)),

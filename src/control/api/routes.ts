@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { plannedRungs } from '../../pipeline/stream/index.ts'
-import { resolveStreamSettings, streamNameProblem } from '../../platform/config/index.ts'
+import { isRecorded, plannedRungs, renditionParts } from '../../pipeline/stream/index.ts'
+import { type Config, streamNameProblem } from '../../platform/config/index.ts'
 import { AccessDeniedError } from '../../platform/errors.ts'
 import type { RecordingSummary } from '../../platform/storage/index.ts'
 import { type LiveEntry, TRANSCODE_PROTOCOL } from '../registry.ts'
@@ -52,9 +52,9 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'All recordings, newest first; `?stream=` for those of one stream',
     access: 'anyone',
     answer: RECORDINGS,
-    handle: async ({ catalog }, { query }) => {
+    handle: async ({ catalog, config }, { query }) => {
       const found = await catalog.recordings(query.stream === undefined ? {} : { stream: query.stream })
-      return { recordings: found.map(recordingView) }
+      return { recordings: found.map((each) => recordingView(config, each)) }
     },
   },
   {
@@ -63,10 +63,10 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'One recording',
     access: 'anyone',
     answer: RECORDING,
-    handle: async ({ catalog }, { wildcard }) => {
+    handle: async ({ catalog, config }, { wildcard }) => {
       const found = (await catalog.recordings()).find(({ id }) => id === wildcard)
       if (!found) throw new AccessDeniedError(`no recording "${wildcard}"`, 'not-found')
-      return recordingView(found)
+      return recordingView(config, found)
     },
   },
   ...ASSET_ROUTES,
@@ -95,7 +95,7 @@ function streamView(context: ApiContext, { name, session, lastSession, startedMs
     bitsPerSecond: tracks.reduce((sum, track) => sum + track.bitsPerSecond, 0),
     viewers: { total: Object.values(byProtocol).reduce((sum, count) => sum + count, 0), byProtocol },
     receivedBytes: report?.receivedBytes ?? 0,
-    recording: !isRendition && resolveStreamSettings(config, name).record,
+    recording: isRecorded(config, name, isRendition),
     renditions: isRendition ? [] : renditionViews(context, name, tracks),
     ...(isRendition ? { renditionOf: name.slice(0, name.lastIndexOf('/')) } : {}),
   }
@@ -125,8 +125,9 @@ function renditionViews(
   }))
 }
 
-function recordingView(recording: RecordingSummary): z.input<typeof RECORDING> {
+function recordingView(config: Config, recording: RecordingSummary): z.input<typeof RECORDING> {
   const { id, stream, startedMs, endedMs, durationSeconds, byteLength, tracks } = recording
+  const rung = renditionParts(config, stream)
   return {
     id,
     stream,
@@ -135,6 +136,7 @@ function recordingView(recording: RecordingSummary): z.input<typeof RECORDING> {
     durationSeconds,
     byteLength,
     isOpen: endedMs === undefined,
+    ...(rung ? { renditionOf: rung.source } : {}),
     tracks: [...tracks],
     hlsUrl: `/vod/${id}/index.m3u8`,
     mp4Url: `/vod/${id}.mp4`,

@@ -49,6 +49,7 @@ export const RECORDING = z.object({
   durationSeconds: z.number(),
   byteLength: z.number(),
   isOpen: z.boolean().describe('Still being written'),
+  renditionOf: z.string().optional().describe('The stream whose ladder this is a rung of'),
   tracks: z.array(TRACK.omit({ id: true }).extend({ trackId: z.int() })),
   hlsUrl: z.string(),
   mp4Url: z.string(),

@@ -21,6 +21,7 @@ export { type LogHandle, type LogObserver, type LogSegment, LogWriter, type Prea
 export { SegmentPool } from './log/segment-pool.ts'
 export {
   DEFAULT_AUDIO_BPS,
+  isRecorded,
   type PlannedRung,
   plannedRungs,
   RENDITION_TRACKS,
@@ -28,3 +29,4 @@ export {
   renditionParts,
   reservedFor,
 } from './renditions/planned-rungs.ts'
+export { prefixTo } from './renditions/prefix-to.ts'

@@ -13,7 +13,10 @@ export const STREAM_SETTINGS = z.strictObject({
     .min(1)
     .optional()
     .describe('Key that publishers must give (`?key=…`). Absent: only publishers on loopback are let in.'),
-  record: z.boolean().optional().describe('Record the stream to the storage.'),
+  record: z
+    .union([z.boolean(), z.literal('source')])
+    .optional()
+    .describe('Record the stream to the storage, and the rungs of its ladder that always run; `source`: itself only.'),
   takeover: z
     .enum(['same-source', 'always', 'never'])
     .optional()

@@ -2,7 +2,7 @@ import type { Config, StreamSettings } from './schema.ts'
 
 export type ResolvedStreamSettings = {
   readonly publishKey: string | undefined
-  readonly record: boolean
+  readonly record: boolean | 'source'
   readonly takeover: 'same-source' | 'always' | 'never'
   readonly graceMs: number
   /** Names of profiles. */

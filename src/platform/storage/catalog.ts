@@ -10,6 +10,8 @@ export interface Catalog extends AsyncDisposable {
   /** The segment's bytes are durable. */
   segmentStored(segment: SegmentFact): Promise<void>
   recordings(filter?: { readonly stream?: string; readonly isOpen?: true }): Promise<RecordingSummary[]>
+  /** Of a stream, those that have something of a time, oldest first. */
+  recordingsBetween(stream: string, fromMs: number, toMs: number): Promise<RecordingFact[]>
   /** Undefined where there is none. */
   recording(id: string): Promise<RecordingDetail | undefined>
   setting(key: string): Promise<string | undefined>

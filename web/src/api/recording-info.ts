@@ -9,6 +9,8 @@ export type RecordingInfo = {
   readonly byteLength: number
   /** Still being written. */
   readonly isOpen: boolean
+  /** A rung of the ladder of that stream, which its recording plays with. */
+  readonly renditionOf: string | undefined
   readonly tracks: readonly TrackInfo[]
   readonly hlsUrl: string
   readonly mp4Url: string
@@ -26,6 +28,7 @@ export function parseRecording(value: unknown): RecordingInfo | undefined {
     durationSeconds: readNumber(record, 'durationSeconds') ?? 0,
     byteLength: readNumber(record, 'byteLength') ?? 0,
     isOpen: record.isOpen === true,
+    renditionOf: readText(record, 'renditionOf'),
     tracks: parseTracks(record.tracks),
     hlsUrl: readText(record, 'hlsUrl') ?? `/vod/${id}/index.m3u8`,
     mp4Url: readText(record, 'mp4Url') ?? `/vod/${id}.mp4`,

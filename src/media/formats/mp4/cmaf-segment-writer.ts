@@ -6,6 +6,8 @@ import { writeInitSegment } from './init-segment.ts'
 
 /** A part is at least this much of its target. RFC 8216bis, 4.4.4.9. */
 const FULL_SHARE = 0.85
+/** Some frames of sound. */
+const LONGEST_BRIDGED_MS = 100
 
 type OpenSegment = {
   readonly startTicks: number
@@ -77,7 +79,7 @@ export class CmafSegmentWriter {
    * goes on behind this sample: a chunk that is full is then written at once, else with the next sample.
    */
   add(sample: CmafSample, next: 'goes on' | 'unknown'): void {
-    this.#endBefore(sample)
+    if (this.#segment) this.#meet(sample)
     this.#segment ??= this.#openSegment(sample)
     const partTicks = rescaleTicks(this.#partTargetMs, 1000, this.#track.clockRateHz)
     const before = this.#chunk[0]
@@ -91,7 +93,7 @@ export class CmafSegmentWriter {
 
   /** Ends the open segment, if there is one; the next one gets `nextSequence`, and starts with `following` if known. */
   cut(nextSequence: number, next: NextSegment, targetSeconds: number, following?: CmafSample): void {
-    if (following) this.#endBefore(following)
+    if (following) this.#meet(following)
     this.#writeChunk('last')
     const segment = this.#segment
     if (segment !== undefined) {
@@ -117,10 +119,15 @@ export class CmafSegmentWriter {
     this.#initId = undefined
   }
 
-  /** Frames of a file that starts over may overlap: what follows cuts short what is not written yet. */
-  #endBefore({ dtsTicks }: CmafSample): void {
+  /**
+   * Frames of a file that starts over overlap a little or leave a little out: what is not written yet ends where the next
+   * begins. Longer holes stay: a player that skips them keeps sound and pictures together.
+   */
+  #meet({ dtsTicks }: CmafSample): void {
     const last = this.#chunk.at(-1)
-    if (last === undefined || dtsTicks < last.dtsTicks || dtsTicks >= endTicks(last)) return
+    if (last === undefined || dtsTicks <= last.dtsTicks || dtsTicks === endTicks(last)) return
+    const holeMs = ((dtsTicks - endTicks(last)) * 1000) / this.#track.clockRateHz
+    if (holeMs > LONGEST_BRIDGED_MS) return
     this.#chunk[this.#chunk.length - 1] = { ...last, durationTicks: ticks(dtsTicks - last.dtsTicks) }
   }
 

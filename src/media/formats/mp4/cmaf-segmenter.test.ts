@@ -257,6 +257,21 @@ describe('CmafSegmenter', () => {
     }
   })
 
+  it('bridges short holes of the sound, and no long ones', () => {
+    const holed = audio({ from: 0, to: 6 }).filter(
+      (_, at) => ![20, 21, 100, 101].includes(at) && (at < 150 || at > 190),
+    )
+    const collected = collectSegments(TRACKS, interleaved([...video({ from: 0, to: 6 }), ...holed]), TARGET)
+    const ends = collected.chunks
+      .filter(({ trackId }) => trackId === AUDIO.id)
+      .map(({ chunk: { sequence, startTicks, durationTicks } }) => [sequence, startTicks, startTicks + durationTicks])
+    const holes = ends.slice(1).flatMap(([sequence, startTicks = 0], at) => {
+      const endTicks = ends[at]?.[2] ?? 0
+      return startTicks === endTicks ? [] : [[sequence, (startTicks - endTicks) / 48]]
+    })
+    assert.deepEqual(holes, [[2, 820]])
+  })
+
   it('ends a removed track, and marks the next segment of the others', () => {
     const collector = new SegmentCollector()
     const segmenter = new CmafSegmenter(collector, TARGET)

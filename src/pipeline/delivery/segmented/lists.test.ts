@@ -273,6 +273,31 @@ describe('the lists of a stream', () => {
     assert.deepEqual(problemsOf(index), [])
   })
 
+  it('start with the first of their tracks: nothing lies before its period', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO, AUDIO])
+    for (const fromMs of [1000, 9000]) {
+      let audioAt = (fromMs - 70) * 48
+      for (let atMs = fromMs; atMs < fromMs + 3000; atMs += 40) {
+        const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
+        output.onFrame(videoFrame(atMs, atMs % 1000 === 0), context)
+        for (; audioAt / 48 < atMs; audioAt += 1024) output.onFrame(audioFrame(audioAt), context)
+      }
+      output.onDiscontinuity()
+      follow()
+    }
+    const text = manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? ''
+    const { periods } = readMpd(text)
+    assert.deepEqual(
+      periods.map(({ startMs }) => startMs),
+      [0, 8000],
+    )
+    for (const { representations } of periods)
+      for (const { id, segments, presentationTimeOffsetTicks } of representations)
+        assert.ok((segments[0]?.startTicks ?? 0) >= presentationTimeOffsetTicks, id)
+    assert.deepEqual(problemsOf(index), [])
+  })
+
   it('offer no parts where the frames do not allow for regular ones', () => {
     const { output, index, follow } = startOutput()
     output.onTracks([VIDEO])

@@ -2,7 +2,7 @@ import { UnsupportedInputError } from '../../../media/errors.ts'
 import { ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex, type TilePictures, type TilePlace } from '../../packaging/index.ts'
-import type { StreamHub } from '../../stream/index.ts'
+import { prefixTo, type StreamHub } from '../../stream/index.ts'
 import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.ts'
 import { Audience } from './audience.ts'
 import { hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
@@ -10,7 +10,7 @@ import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QU
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
-import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember, prefixTo } from './ladder.ts'
+import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
 import { FIRST_SEGMENT_MS, mediaAnswer, readyMedia } from './media-answers.ts'
@@ -43,6 +43,7 @@ type Entry = {
   readonly ts: TsSegments
   /** Of the ladder that the stream is a rung of. */
   readonly source: string | undefined
+  isLinedUp: boolean
 }
 type Slot = { readonly opening: Promise<Entry>; entry?: Entry }
 
@@ -238,12 +239,14 @@ export class SegmentedService {
     if (source === undefined) return
     const { view } = await this.#entry(source)
     view.lastUsedMs = this.#options.nowMs()
-    if (view.index.runs.length > 0) index.epochShiftMs = view.index.zeroEpochMs - index.zeroEpochMs
+    if (view.index.runs.length === 0 || index.runs.length === 0) return
+    index.epochShiftMs = view.index.zeroEpochMs - index.zeroEpochMs
+    entry.isLinedUp = true
   }
 
   /** Undefined where there is none, or it is done. */
-  #sourceToLineUpWith({ source, view }: Entry): string | undefined {
-    return source !== undefined && view.index.epochShiftMs === 0 && this.#options.hub.has(source) ? source : undefined
+  #sourceToLineUpWith({ source, isLinedUp }: Entry): string | undefined {
+    return source !== undefined && !isLinedUp && this.#options.hub.has(source) ? source : undefined
   }
 
   /** Resolves when the playlist of the track has come as far as `directives` ask. */
@@ -323,7 +326,8 @@ export class SegmentedService {
     const subscription = await this.#options.hub.subscribe(name, CMAF_FORMAT)
     const view = new SegmentedView(subscription, subscription.startPosition)
     view.lastUsedMs = this.#options.nowMs()
-    return { view, texts: new ListTexts(), ts: new TsSegments(), source: this.#options.ladders.sourceOf(name) }
+    const source = this.#options.ladders.sourceOf(name)
+    return { view, texts: new ListTexts(), ts: new TsSegments(), source, isLinedUp: false }
   }
 
   #dropIdle(): void {

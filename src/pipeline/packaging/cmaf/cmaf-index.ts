@@ -146,7 +146,10 @@ export class CmafIndex {
     const { startTicks, durationTicks, isIndependent } = record
     const open = track.open ?? { ...record, parts: [], regularCount: 0 }
     const part: IndexedPart = { from, to, startTicks, durationTicks, isIndependent }
-    const isRegular = open.regularCount === open.parts.length && this.#isRegularPart(track, record)
+    const before = open.parts.at(-1)
+    // Behind a hole the parts of a segment do not add up to it.
+    const isMet = !before || before.startTicks + before.durationTicks === startTicks
+    const isRegular = isMet && open.regularCount === open.parts.length && this.#isRegularPart(track, record)
     const regularCount = open.regularCount + (isRegular ? 1 : 0)
     track.open = { ...open, parts: [...open.parts, part], regularCount }
   }
@@ -177,8 +180,8 @@ export class CmafIndex {
   #noteRun(track: IndexedTrack, record: SegmentRecord): void {
     const { sequence, epochMs, discontinuity } = record
     const last = this.runs.at(-1)
-    if (last && (!discontinuity || sequence <= last.sequence)) return
     const startMs = startMsOf(track, record)
+    if (last && (!discontinuity || sequence <= last.sequence)) return this.#widenRun(track, last, startMs)
     const gridMs = onGrid(startMs, this.options.segmentMs)
     if (!last) {
       this.zeroEpochMs = epochMs - startMs
@@ -188,6 +191,14 @@ export class CmafIndex {
     const endMs = before ? endMsOf(track, before) : startMs
     if (last) this.runs[this.runs.length - 1] = { ...last, endMs: Math.max(last.startMs, endMs) }
     this.runs.push({ sequence, startMs, gridMs, epochMs })
+  }
+
+  /** Tracks of a run start a little before or after each other: it starts with the first of them. */
+  #widenRun({ segments }: IndexedTrack, run: IndexedRun, startMs: number): void {
+    const isFirst = (segments.at(-2)?.sequence ?? Number.NEGATIVE_INFINITY) < run.sequence
+    if (!isFirst || startMs >= run.startMs || (segments.at(-1)?.sequence ?? 0) < run.sequence) return
+    if (run.startMs === this.origin.startMs) this.origin = { ...this.origin, startMs }
+    this.runs[this.runs.length - 1] = { ...run, startMs, epochMs: Math.round(run.epochMs - (run.startMs - startMs)) }
   }
 
   /** Runs before the oldest segment of all tracks are forgotten. */

@@ -25,6 +25,8 @@ export type CmafOutputOptions = {
   readonly tap?: CmafTap
   /** For the copies of frames, shared by all outputs of a worker. */
   readonly slabs?: CopySlabs
+  /** Whose wall clock this one has: of a rendition, that of its source, as the same frames come to it later. */
+  readonly clockOf?: () => CmafOutput | undefined
 }
 
 /** Follows a CMAF output: tracks, then what the segmenter makes, then the end. */
@@ -54,13 +56,15 @@ export class CmafOutput implements StreamOutput {
   readonly #tap: CmafTap | undefined
   readonly #holds: ChunkHolds | undefined
   readonly #clockHz = new Map<number, number>()
+  readonly #clockOf: (() => CmafOutput | undefined) | undefined
   #anchor: Anchor | undefined
 
   constructor(log: LogWriter, options: CmafOutputOptions) {
     this.log = log
     this.#tap = options.tap
     this.#holds = options.tap && new ChunkHolds(log, TAP_SLOT)
-    const { tap, life, slabs, ...indexOptions } = options
+    const { tap, life, slabs, clockOf, ...indexOptions } = options
+    this.#clockOf = clockOf
     this.#index = new CmafIndex({ ...indexOptions, ...(tap ? { recordingId: tap.id } : {}) }, life)
     const sink: CmafSink = {
       onInit: (trackId, initId, bytes) => this.#onInit(trackId, initId, bytes),
@@ -74,6 +78,10 @@ export class CmafOutput implements StreamOutput {
     })
   }
 
+  /** Wall clock of a moment of the media time line; undefined until the first frame behind a discontinuity. */
+  get anchor(): Anchor | undefined {
+    return this.#anchor
+  }
   snapshot(): Uint8Array {
     return this.#index.toSnapshot()
   }
@@ -93,7 +101,7 @@ export class CmafOutput implements StreamOutput {
   onFrame(frame: Frame, { epochMs }: FrameContext): void {
     const clockHz = this.#clockHz.get(frame.trackId)
     if (clockHz === undefined) return
-    this.#anchor ??= { epochMs, seconds: frame.ptsTicks / clockHz }
+    this.#anchor ??= this.#clockOf?.()?.anchor ?? { epochMs, seconds: frame.ptsTicks / clockHz }
     this.#segmenter.frame(frame)
     this.log.commit()
   }

@@ -5,9 +5,11 @@ import {
   type MpdRepresentation,
 } from '../../../media/formats/dash/index.ts'
 import { keyFragmentBytes } from '../../../media/formats/mp4/index.ts'
-import type { RecordingDetail, TrackFact } from '../../../platform/storage/index.ts'
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../../media/model/index.ts'
+import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { type TileLayout, tileSet } from '../../packaging/index.ts'
 import { listedSegments } from './listed-segments.ts'
+import { memberIdPrefix, partOfRun, type RecordedMember } from './recorded-member.ts'
 import { durationMs, trackOf } from './recorded-track.ts'
 import { startsWithKeyframe } from './vod-keyframes.ts'
 import { bandwidth } from './vod-playlists.ts'
@@ -15,18 +17,21 @@ import { type RecordedRun, runsOf, tiledRun, tiledVideo } from './vod-tiles.ts'
 
 /** No track has such a number. */
 const TRICK_SET_ID = 80_000
+/** As in the MPDs of live streams. */
+const FOREIGN_SET_ID = 100
+const CODECS: readonly string[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
 const MAX_PLAYOUT_RATE = 32
 /** How long a player may keep the MPD of a recording that is still being written. */
 const OPEN_UPDATE_MS = 2000
 
 /**
  * The MPD of a recording, or of several of one stream one after the other: static, or dynamic while the last is being
- * written. Every discontinuity starts a period. `folderOf` leads to the files of a recording.
+ * written. Every discontinuity starts a period.
  */
 export function vodManifest(
   recordings: readonly RecordingDetail[],
   beside: ListedBeside,
-  folderOf: (recording: RecordingDetail) => string = () => '',
+  { folderOf, membersOf }: Places = { folderOf: () => '', membersOf: () => [] },
 ): string {
   const periods: MpdPeriod[] = []
   let startMs = 0
@@ -34,8 +39,10 @@ export function vodManifest(
   for (const recording of recordings) {
     const runs = runsOf(recording)
     zeroEpochMs = (runs[0] ? startEpochMs(runs[0]) : 0) - startMs
-    for (const run of runs) {
-      periods.push(periodOf({ recording, folder: folderOf(recording), ...beside }, run, startMs))
+    const members = membersOf(recording)
+    for (const [at, run] of runs.entries()) {
+      const source = { recording, folder: folderOf(recording), members, untilMs: runs[at + 1]?.startMs, ...beside }
+      periods.push(periodOf(source, run, startMs))
       startMs += run.endMs - run.startMs
     }
   }
@@ -66,16 +73,28 @@ export type ListedBeside = {
   readonly trickMode: boolean
 }
 
-type Source = ListedBeside & { readonly recording: RecordingDetail; readonly folder: string }
+type MembersOf = (recording: RecordingDetail) => readonly RecordedMember[]
+
+/** Where lists of several recordings lead to. */
+export type Places = {
+  /** To the files of a recording. */
+  readonly folderOf: (recording: RecordingDetail) => string
+  readonly membersOf: MembersOf
+}
+
+type Source = ListedBeside & {
+  readonly recording: RecordingDetail
+  readonly folder: string
+  readonly members: readonly RecordedMember[]
+  /** Start of the next run. */
+  readonly untilMs: number | undefined
+}
 
 function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod {
   const { recording, folder, tiles: layout, trickMode } = source
-  const stored = recording.tracks.flatMap(({ trackId }) => {
-    const first = run.segments.find((each) => each.trackId === trackId)
-    return (first && trackOf(recording, first)) ?? []
-  })
-  const adaptationSets = switchable(stored).flatMap((tracks) => {
-    const set = adaptationSet(source, tracks, run)
+  const own = tracksOf({ recording, folder, idPrefix: '', segments: run.segments })
+  const adaptationSets = switchable([...own, ...membersIn(source, run)]).flatMap((tracks) => {
+    const set = adaptationSet(recording, tracks, run)
     return [set, ...(trickMode ? trickSet(set, tracks[0], run) : [])]
   })
   const video = layout && tiledVideo({ ...recording, segments: run.segments })
@@ -84,31 +103,62 @@ function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod 
   return { id: `${recording.id}-${run.segments[0]?.sequence ?? 0}`, startMs, adaptationSets }
 }
 
-type Tracks = readonly [TrackFact, ...TrackFact[]]
+/** A track in a run: of the recording, or of a member of its ladder. */
+type Listed = {
+  readonly recording: RecordingDetail
+  readonly folder: string
+  readonly idPrefix: string
+  readonly segments: readonly SegmentFact[]
+  readonly track: TrackFact
+}
+type Tracks = readonly [Listed, ...Listed[]]
+
+function tracksOf(part: Omit<Listed, 'track'>): Listed[] {
+  return part.recording.tracks.flatMap(({ trackId }) => {
+    const first = part.segments.find((each) => each.trackId === trackId)
+    const track = first && trackOf(part.recording, first)
+    return track ? [{ ...part, track }] : []
+  })
+}
+
+/** Tracks of one run start up to this much before each other. */
+const NEARLY_MS = 500
+
+/** Videos only: the sound is that of the recording itself. */
+function membersIn({ members, untilMs = Number.POSITIVE_INFINITY }: Source, run: RecordedRun): Listed[] {
+  return members.flatMap((member) => {
+    const part = partOfRun(member, run.startMs - NEARLY_MS, untilMs - NEARLY_MS)
+    if (!part) return []
+    const place = { folder: member.folderOf(part.recording), idPrefix: memberIdPrefix(member) }
+    return tracksOf({ ...part, ...place }).filter(({ track }) => track.kind === 'video')
+  })
+}
 
 /** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
-function switchable(tracks: readonly TrackFact[]): Tracks[] {
-  const sets = Map.groupBy(tracks, ({ kind, codec, trackId }) => (kind === 'video' ? codec : trackId))
+function switchable(tracks: readonly Listed[]): Tracks[] {
+  const sets = Map.groupBy(tracks, ({ track: { kind, codec, trackId } }) => (kind === 'video' ? codec : trackId))
   return [...sets.values()] as unknown as Tracks[]
 }
 
-function adaptationSet(source: Source, tracks: Tracks, run: RecordedRun): MpdAdaptationSet {
-  const [{ trackId, kind, language }] = tracks
+function adaptationSet(recording: RecordingDetail, tracks: Tracks, run: RecordedRun): MpdAdaptationSet {
+  const [{ track, idPrefix }] = tracks
+  const { trackId, kind, language, codec } = track
   return {
-    id: trackId,
+    // Sets of members that the recording itself has no track for come behind its own: one for each codec.
+    id: trackId + (idPrefix === '' ? 0 : FOREIGN_SET_ID * (1 + CODECS.indexOf(codec))),
     contentType: kind,
-    isMain: source.recording.tracks.find((each) => each.kind === kind)?.trackId === trackId,
+    isMain: recording.tracks.find((each) => each.kind === kind)?.trackId === trackId && idPrefix === '',
     ...(language === undefined ? {} : { lang: language }),
-    representations: tracks.map((track) => representation(source, track, run)),
+    representations: tracks.map((each) => representation(each, run)),
   }
 }
 
-function representation({ recording, folder }: Source, track: TrackFact, run: RecordedRun): MpdRepresentation {
+function representation({ recording, folder, idPrefix, segments, track }: Listed, run: RecordedRun): MpdRepresentation {
   const { trackId, clockRateHz, widthPx, heightPx, frameRate, sampleRateHz, channelCount } = track
-  const entries = listedSegments(recording, run.segments, trackId)
+  const entries = listedSegments(recording, segments, trackId)
   const [first] = entries
   return {
-    id: `t${trackId}`,
+    id: `${idPrefix}t${trackId}`,
     bandwidthBps: bandwidth(recording, track).peakBps,
     codecs: track.codecString,
     ...(widthPx && heightPx ? { widthPx, heightPx } : {}),
@@ -127,14 +177,11 @@ function representation({ recording, folder }: Source, track: TrackFact, run: Re
 }
 
 /** Keyframes only, where every segment starts with one. */
-function trickSet(
-  of: MpdAdaptationSet,
-  { trackId, kind, clockRateHz }: TrackFact,
-  run: RecordedRun,
-): MpdAdaptationSet[] {
+function trickSet(of: MpdAdaptationSet, { track, idPrefix }: Listed, run: RecordedRun): MpdAdaptationSet[] {
+  const { trackId, kind, clockRateHz } = track
   const [main] = of.representations
   const segments = run.segments.filter((each) => each.trackId === trackId)
-  if (!main || kind !== 'video' || !segments.every(startsWithKeyframe)) return []
+  if (!main || kind !== 'video' || idPrefix !== '' || !segments.every(startsWithKeyframe)) return []
   const bitsPerSecond = segments.map(
     ({ keyframes, durationTicks }) =>
       (keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0) * 8 * clockRateHz) / Math.max(1, durationTicks),

@@ -2,11 +2,13 @@ import {
   formatMediaPlaylist,
   formatMultivariantPlaylist,
   type HlsSegment,
+  type HlsVariant,
   peakBitRate,
 } from '../../../media/formats/hls/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { imageVariant, type TileLayout } from '../../packaging/index.ts'
 import { listedSegments } from './listed-segments.ts'
+import type { RecordedMember } from './recorded-member.ts'
 import { codecStringsOf, durationMs } from './recorded-track.ts'
 import { vodKeyVariant } from './vod-keyframes.ts'
 import { hasTiles, tiledVideo } from './vod-tiles.ts'
@@ -17,11 +19,17 @@ export function segmentsOf(recording: RecordingDetail, trackId: number): Segment
   return recording.segments.filter((segment) => segment.trackId === trackId)
 }
 
-/** The multivariant playlist of a recording; `query` is handed on to the media playlists. */
+export type MultivariantOptions = {
+  readonly tiles: TileLayout | undefined
+  /** Handed on to the media playlists. */
+  readonly query?: string
+  readonly members?: readonly RecordedMember[]
+}
+
+/** The multivariant playlist of a recording, with what was recorded of its ladder. */
 export function vodMultivariantPlaylist(
   recording: RecordingDetail,
-  layout: TileLayout | undefined,
-  query = '',
+  { tiles: layout, query = '', members = [] }: MultivariantOptions,
 ): string {
   const stored = recording.tracks.filter(({ trackId }) => segmentsOf(recording, trackId).length > 0)
   const video = stored.filter(({ kind }) => kind === 'video')
@@ -29,19 +37,28 @@ export function vodMultivariantPlaylist(
   const withAudio = video.length > 0 && audio.length > 0
   const loudest = Math.max(0, ...audio.map((track) => bandwidth(recording, track).peakBps))
   const mean = Math.max(0, ...audio.map((track) => bandwidth(recording, track).meanBps))
-  const variants = (video.length > 0 ? video : audio).map((track) => {
-    const { peakBps, meanBps } = bandwidth(recording, track)
+  const sound = withAudio ? audio.flatMap((each) => codecStringsOf(recording, each)) : []
+  const variant = (of: RecordingDetail, track: TrackFact, uri: string): HlsVariant => {
+    const { peakBps, meanBps } = bandwidth(of, track)
     const { widthPx, heightPx, frameRate } = track
     return {
-      uri: `t${track.trackId}.m3u8${query}`,
+      uri,
       bandwidthBps: peakBps + (withAudio ? loudest : 0),
       averageBandwidthBps: meanBps + (withAudio ? mean : 0),
-      codecs: [track, ...(withAudio ? audio : [])].flatMap((each) => codecStringsOf(recording, each)),
+      codecs: [...new Set([...codecStringsOf(of, track), ...sound])],
       ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
       ...(frameRate === undefined ? {} : { frameRate }),
       ...(withAudio ? { audioGroup: AUDIO_GROUP } : {}),
     }
-  })
+  }
+  const own = (video.length > 0 ? video : audio).map((track) =>
+    variant(recording, track, `t${track.trackId}.m3u8${query}`),
+  )
+  const others = members.flatMap(({ recordings: [first], listUri }) =>
+    first.tracks
+      .filter(({ kind, trackId }) => kind === 'video' && segmentsOf(first, trackId).length > 0)
+      .map((track) => variant(first, track, listUri(`t${track.trackId}.m3u8`))),
+  )
   const renditions = withAudio
     ? audio.map((track, at) => ({
         groupId: AUDIO_GROUP,
@@ -57,7 +74,13 @@ export function vodMultivariantPlaylist(
   const images = layout && picture ? [imageVariant(layout, picture, query)] : []
   // Of a part of the past there is none.
   const iFrames = query === '' ? video.flatMap((track) => vodKeyVariant(recording, track) ?? []) : []
-  return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions, iFrames, images })
+  return formatMultivariantPlaylist({
+    independentSegments: true,
+    variants: [...own, ...others],
+    audio: renditions,
+    iFrames,
+    images,
+  })
 }
 
 /** Of the recorded segments of a track: the peak, and the mean. RFC 8216bis, 4.1. */

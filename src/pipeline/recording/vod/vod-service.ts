@@ -5,10 +5,12 @@ import { chooseEncoding, isKnownToClient, ListText } from '../../../platform/con
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import type { BlobStore, RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
 import { TILE_PLAYLIST, type TileLayout } from '../../packaging/index.ts'
+import { prefixTo } from '../../stream/index.ts'
 import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
 import { findGap, type ListedSegment } from './listed-segments.ts'
-import { cutToRange } from './time-range.ts'
+import { inTimeOf, type RecordedMember } from './recorded-member.ts'
+import { cutToRange, type TimeRange } from './time-range.ts'
 import type { RangeTarget, VodHandler, VodTarget } from './vod-handler.ts'
 import { keyedSegment, keyPlaylistUri, readKeySegment, vodKeyPlaylist } from './vod-keyframes.ts'
 import { type ListedBeside, vodManifest } from './vod-manifest.ts'
@@ -21,6 +23,8 @@ export type VodOptions = {
   readonly recording: (id: string) => Promise<RecordingDetail | undefined>
   /** Ids of the recordings of a stream that touch a time, oldest first. */
   readonly recordingsOf: (stream: string, fromMs: number, toMs: number | undefined) => Promise<readonly string[]>
+  /** Names of the streams that are in the ladder of another. */
+  readonly membersOf: (stream: string) => readonly string[]
   readonly beside: ListedBeside
   readonly nowMs: () => number
 }
@@ -64,7 +68,7 @@ export class VodService implements VodHandler {
     // What is recorded does not change: a stale list that knows the file will do.
     const isKnown = cached !== undefined && isRecorded(cached.detail, file)
     const entry = isKnown ? cached : await this.#load(id)
-    const list = file === 'mp4' ? undefined : this.#list(entry, file)
+    const list = file === 'mp4' ? undefined : await this.#list(entry, file)
     if (list) return sendList(request, response, list)
     await send(request, response, await this.#body(entry, file))
   }
@@ -77,17 +81,50 @@ export class VodService implements VodHandler {
     const ids = await this.#options.recordingsOf(stream, range.fromMs, range.toMs)
     const details = await Promise.all(ids.map(async (id) => (await this.#load(id)).detail))
     const cut = details.map((detail) => cutToRange(detail, range)).filter(({ segments }) => segments.length > 0)
-    const list = rangeList(cut, { stream, file, range }, this.#options.beside)
+    const members = WITH_LADDER.has(file) ? await this.#members({ stream, range, prefix: '', query: range.query }) : []
+    const list = rangeList(cut, { stream, file, range, members }, this.#options.beside)
     if (list === undefined) throw new AccessDeniedError(`nothing of "${stream}" is recorded of that time`, 'not-found')
     sendList(request, response, list)
   }
 
-  #list({ detail, lists }: Cached, file: string): List | undefined {
+  async #list({ detail, lists }: Cached, file: string): Promise<List | undefined> {
     const known = lists.get(file)
     if (known) return known
-    const made = recordingList(detail, file, this.#options.beside)
+    if (detail.segments.length === 0) return undefined
+    const members = WITH_LADDER.has(file) ? await this.#membersOf(detail) : []
+    const made = recordingList(detail, file, { ...this.#options.beside, members })
     if (made) lists.set(file, made)
     return made
+  }
+
+  /** What was recorded of the ladder of a stream while it was recorded itself. */
+  async #membersOf({ stream, startedMs, endedMs }: RecordingDetail): Promise<RecordedMember[]> {
+    const toMs = endedMs === undefined ? {} : { toMs: endedMs }
+    const query = `?from=${startedMs}${endedMs === undefined ? '' : `&to=${endedMs}`}`
+    const prefix = `../../${stream}/`
+    return await this.#members({ stream, range: { fromMs: startedMs, ...toMs, query }, prefix, query })
+  }
+  /** `prefix` leads to the folder of the stream, `query` to what is asked for. */
+  async #members({ stream, range, prefix, query }: LadderRequest): Promise<RecordedMember[]> {
+    const found = this.#options.membersOf(stream).map(async (name): Promise<RecordedMember[]> => {
+      const ids = await this.#options.recordingsOf(name, range.fromMs, range.toMs)
+      const details = await Promise.all(ids.map(async (id) => (await this.#load(id)).detail))
+      const [first, ...others] = details
+        .map((detail) => cutToRange(detail, range))
+        .filter(({ segments }) => segments.length > 0)
+      if (!first) return []
+      const own = prefixTo(stream, name)
+      const root = prefix === '' ? '../'.repeat(stream.split('/').length) : '../../'
+      return [
+        {
+          prefix: own,
+          recordings: [first, ...others],
+          listUri: (file) => `${prefix}${own}${file}${query}`,
+          folderOf: ({ id }) => `${root}vod/${id}/`,
+        },
+      ]
+    })
+    return (await Promise.all(found)).flat()
   }
 
   async #body(entry: Cached, file: string): Promise<Body> {
@@ -98,7 +135,7 @@ export class VodService implements VodHandler {
     const gap = gapAt(detail, file)
     if (gap) return wholeBody(detail, file, writeEmptyFragment(gap))
     const key = blobKey(detail, file)
-    if (key === undefined) throw new AccessDeniedError('no such file in this recording', 'not-found')
+    if (key === undefined) throw new AccessDeniedError(problemOf(detail), 'not-found')
     const totalBytes = await this.#options.store.size(key)
     const { store } = this.#options
     return {
@@ -125,7 +162,7 @@ export class VodService implements VodHandler {
     }
   }
   async #openMovie(detail: RecordingDetail): Promise<ProgressiveMp4> {
-    if (detail.segments.length === 0) throw new AccessDeniedError('this recording holds nothing yet', 'not-found')
+    if (detail.segments.length === 0) throw new AccessDeniedError(problemOf(detail), 'not-found')
     const initKeys = new Map(detail.inits.map((init) => [`${init.trackId} ${init.initId}`, init.key]))
     const usable = detail.segments.flatMap((segment) => {
       const initKey = initKeys.get(`${segment.trackId} ${segment.initId}`)
@@ -154,6 +191,14 @@ export class VodService implements VodHandler {
   }
 }
 
+const WITH_LADDER: ReadonlySet<string> = new Set(['index.m3u8', 'manifest.mpd'])
+type LadderRequest = {
+  readonly stream: string
+  readonly range: TimeRange
+  readonly prefix: string
+  readonly query: string
+}
+
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 function wholeBody(detail: RecordingDetail, file: string, bytes: Uint8Array): Body {
@@ -178,12 +223,15 @@ function listOf(text: string, kind: keyof typeof LIST_TYPES, isEnded: boolean): 
   }
 }
 
+type WithMembers = { readonly members: readonly RecordedMember[] }
+
 /** Undefined where that file is no list. */
-function recordingList(detail: RecordingDetail, file: string, beside: ListedBeside): List | undefined {
-  const { tiles } = beside
+function recordingList(detail: RecordingDetail, file: string, beside: ListedBeside & WithMembers): List | undefined {
+  const { tiles, members } = beside
   const isEnded = detail.endedMs !== undefined
-  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(detail, tiles), 'hls', isEnded)
-  if (file === 'manifest.mpd') return listOf(vodManifest([detail], beside), 'dash', isEnded)
+  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(detail, { tiles, members }), 'hls', isEnded)
+  if (file === 'manifest.mpd')
+    return listOf(vodManifest([detail], beside, { folderOf: () => '', membersOf: () => members }), 'dash', isEnded)
   if (file === TILE_PLAYLIST) return tileList(tiles, [detail], isEnded)
   const keyed = detail.tracks.find((each) => file === keyPlaylistUri(each))
   const keys = keyed && vodKeyPlaylist(detail, keyed)
@@ -206,7 +254,7 @@ function tileList(
 /** Undefined where there is no such list. */
 function rangeList(
   recordings: readonly RecordingDetail[],
-  { stream, file, range }: RangeTarget,
+  { stream, file, range, members }: RangeTarget & WithMembers,
   beside: ListedBeside,
 ): List | undefined {
   const { tiles } = beside
@@ -215,8 +263,17 @@ function rangeList(
   const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
   const folder = `${'../'.repeat(stream.split('/').length)}vod/`
   const folderOf = ({ id }: RecordingDetail) => `${folder}${id}/`
-  if (file === 'index.m3u8') return listOf(vodMultivariantPlaylist(first, tiles, range.query), 'hls', isEnded)
-  if (file === 'manifest.mpd') return listOf(vodManifest(recordings, beside, folderOf), 'dash', isEnded)
+  if (file === 'index.m3u8')
+    return listOf(vodMultivariantPlaylist(first, { tiles, query: range.query, members }), 'hls', isEnded)
+  if (file === 'manifest.mpd')
+    return listOf(
+      vodManifest(recordings, beside, {
+        folderOf,
+        membersOf: (recording) => members.flatMap((each) => inTimeOf(recording, each)),
+      }),
+      'dash',
+      isEnded,
+    )
   if (file === TILE_PLAYLIST) return tileList(tiles, recordings, isEnded, folderOf)
   const track = /^t(\d+)\.m3u8$/.exec(file)?.[1]
   return track === undefined ? undefined : listOf(rangeTrackPlaylist(recordings, Number(track), folder), 'hls', isEnded)
@@ -299,4 +356,9 @@ async function send(request: IncomingMessage, response: ServerResponse, body: Bo
     return
   }
   await pipeline(body.read(from, to), response).catch(() => response.destroy())
+}
+
+function problemOf({ segments, endedMs }: RecordingDetail): string {
+  if (segments.length > 0) return 'no such file in this recording'
+  return endedMs === undefined ? 'this recording holds nothing yet' : 'this recording is empty'
 }

@@ -62,6 +62,15 @@ function splitName(name: string): { source: string; rung: string } {
   return { source: name.slice(0, slash), rung: name.slice(slash + 1) }
 }
 
+/** Rungs are recorded with their source where they always run: a viewer can go back on any of them. */
+export function isRecorded(settings: Settings, name: string, isRendition: boolean): boolean {
+  if (!isRendition) return resolveStreamSettings(settings, name).record !== false
+  const parts = renditionParts(settings, name)
+  if (!parts) return false
+  const { record, ladderMode } = resolveStreamSettings(settings, parts.source)
+  return record === true && ladderMode === 'always'
+}
+
 /** The stream whose renditions or conversions have `name` to themselves while it is live. */
 export function reservedFor(settings: Settings, name: string): string | undefined {
   const { source, rung } = splitName(name)

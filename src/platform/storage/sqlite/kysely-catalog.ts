@@ -129,6 +129,17 @@ export class KyselyCatalog implements Catalog {
       }
     })
   }
+  async recordingsBetween(stream: string, fromMs: number, toMs: number): Promise<RecordingFact[]> {
+    const rows = await this.#db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('stream', '=', stream)
+      .where('started_ms', '<', toMs)
+      .where((where) => where.or([where('ended_ms', 'is', null), where('ended_ms', '>', fromMs)]))
+      .orderBy('started_ms')
+      .execute()
+    return rows.map(toRecording)
+  }
   /** Of every initialization segment: ticks of different clocks do not add up. */
   async #sums(): Promise<Map<string, Sum[]>> {
     const rows = await this.#db

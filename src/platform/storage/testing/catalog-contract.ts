@@ -97,6 +97,20 @@ export function catalogContract(name: string, open: () => Promise<Catalog>): voi
     assert.deepEqual([summary?.durationSeconds, summary?.byteLength], [2, 2000])
   })
 
+  withCatalog('the recordings of a stream and a time, oldest first', async (catalog) => {
+    const times = { r1: [10, 20], r2: [30, undefined], r3: [0, 5] } as const
+    for (const [id, [startedMs, endedMs]] of Object.entries(times)) {
+      await catalog.recordingStarted({ id, stream: 'live/a', startedMs })
+      if (endedMs !== undefined) await catalog.recordingEnded(id, endedMs)
+    }
+    await catalog.recordingStarted({ id: 'other', stream: 'live/b', startedMs: 1 })
+    const between = async (fromMs: number, toMs: number) =>
+      (await catalog.recordingsBetween('live/a', fromMs, toMs)).map(({ id }) => id)
+    assert.deepEqual(await between(0, 100), ['r3', 'r1', 'r2'])
+    assert.deepEqual(await between(5, 30), ['r1'])
+    assert.deepEqual(await between(20, Number.MAX_SAFE_INTEGER), ['r2'])
+  })
+
   withCatalog('a fact that is told twice is kept once', async (catalog) => {
     await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
     await catalog.segmentStored(segment(0))

@@ -24,7 +24,7 @@ export function RecordingsPage() {
       {!data && error && (isAbsent(error) ? <NotKept /> : <Unreachable error={error} onRetry={reload} />)}
       {!data && !error && <div class="skeleton skeleton-table" aria-busy="true" />}
       {data?.length === 0 && <Empty />}
-      {data && data.length > 0 && <Table recordings={data} onPlay={setPlayed} />}
+      {data && data.length > 0 && <Table recordings={data.filter(isNoRung)} onPlay={setPlayed} />}
       {played && <RecordingPlayer recording={played} onClose={() => setPlayed(undefined)} />}
     </Shell>
   )
@@ -32,7 +32,12 @@ export function RecordingsPage() {
 
 function summarize(recordings: readonly RecordingInfo[]): string {
   const bytes = recordings.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  return `${formatCount(recordings.length, 'recording')} · ${formatBytes(bytes)}`
+  return `${formatCount(recordings.filter(isNoRung).length, 'recording')} · ${formatBytes(bytes)}`
+}
+
+/** Rungs are played with the recording of their source. */
+function isNoRung({ renditionOf }: RecordingInfo): boolean {
+  return renditionOf === undefined
 }
 
 function isAbsent(error: Error): boolean {

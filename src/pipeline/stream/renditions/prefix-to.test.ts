@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { prefixTo } from './ladder.ts'
+import { prefixTo } from './prefix-to.ts'
 
 const CASES: readonly (readonly [from: string, to: string, prefix: string])[] = [
   ['live/demo', 'live/demo', ''],

@@ -1,0 +1,45 @@
+import type { RecordingDetail, SegmentFact } from '../../../platform/storage/index.ts'
+import { startMs } from './recorded-track.ts'
+
+/** What was recorded of a rung or variant in the time of a recording. */
+export type RecordedMember = {
+  /** From the lists of the stream to the folder of the member: `720p/`. */
+  readonly prefix: string
+  /** Oldest first, each with a segment at least. */
+  readonly recordings: readonly [RecordingDetail, ...RecordingDetail[]]
+  /** Of a media playlist of the member, over all these recordings. */
+  readonly listUri: (file: string) => string
+  /** To the files of one of them. */
+  readonly folderOf: (recording: RecordingDetail) => string
+}
+
+/** In front of the id of a member's representation. */
+export function memberIdPrefix({ prefix }: RecordedMember): string {
+  return prefix.replace(/[^A-Za-z0-9]/g, '-')
+}
+
+/** What a member has of the time of one recording of its source: media times of others have nothing to do with it. */
+export function inTimeOf(source: RecordingDetail, member: RecordedMember): RecordedMember[] {
+  const { startedMs, endedMs = Number.POSITIVE_INFINITY } = source
+  const [first, ...others] = member.recordings.filter(
+    (each) => each.startedMs < endedMs && (each.endedMs ?? Number.POSITIVE_INFINITY) > startedMs,
+  )
+  return first ? [{ ...member, recordings: [first, ...others] }] : []
+}
+
+/** The recording of a member that has most of a run of its source, and what it has of it. */
+export function partOfRun(
+  { recordings }: RecordedMember,
+  fromMs: number,
+  untilMs: number,
+): { readonly recording: RecordingDetail; readonly segments: readonly SegmentFact[] } | undefined {
+  const parts = recordings.map((recording) => ({
+    recording,
+    segments: recording.segments.filter((segment) => {
+      const ms = startMs(recording, segment)
+      return ms >= fromMs && ms < untilMs
+    }),
+  }))
+  const [most] = parts.toSorted((a, b) => b.segments.length - a.segments.length)
+  return most && most.segments.length > 0 ? most : undefined
+}

@@ -1,5 +1,4 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
-import type { MediaSink } from '../../../media/model/index.ts'
 import type { Profile } from '../../../platform/config/index.ts'
 import { UnavailableError } from '../../../platform/errors.ts'
 import type { AssetOpened } from '../channel/job-messages.ts'
@@ -7,6 +6,7 @@ import { rungOrder } from '../ladder/rung-plan.ts'
 import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { GatheredTracks } from './gathered-tracks.ts'
+import { type AssetSink, PacedSink } from './paced-sink.ts'
 
 export type AssetOptions = {
   readonly codec: CodecProcess
@@ -25,16 +25,21 @@ export type AssetOptions = {
 const FROZEN_MS = 60_000
 
 /**
- * Transcodes a file as fast as it goes. All tracks come before the first frame: a video track for every profile that
+ * Transcodes a file as fast as it goes and `sink` takes it. All tracks come before the first frame: a video track for every profile that
  * has video, ids 1, 3, 5 …, and the audio of the first that has audio, id 2, 4 …; one that begins long after the others
  * is left out. Rejects with UnsupportedInputError where the file or an encoder does not do, UnavailableError where there
- * are no codecs.
+ * are no codecs, and with what `sink` rejects its `room`.
  */
-export function transcodeAsset(options: AssetOptions, sink: MediaSink): Promise<void> {
+export function transcodeAsset(options: AssetOptions, sink: AssetSink): Promise<void> {
   const { codec, path, profiles, signal } = options
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const rungs = profiles.map((profile, slot) => rungOrder({ profile, slot, afterTicks: undefined }, false))
-  const gathered = new GatheredTracks(profiles, sink, { onLeftOut: (text) => options.onNotice?.(text) })
+  const onFailed = (error: unknown) => {
+    reject(error)
+    job.cancel()
+  }
+  const paced = new PacedSink(sink, codec, onFailed)
+  const gathered = new GatheredTracks(profiles, paced, { onLeftOut: (text) => options.onNotice?.(text) })
   let durationSeconds = 0
   const job = codec.run(
     { request: { kind: 'asset', path, rungs }, timeoutMs: FROZEN_MS },
@@ -50,13 +55,12 @@ export function transcodeAsset(options: AssetOptions, sink: MediaSink): Promise<
       onProgress: ({ atSeconds = 0 }) =>
         options.onProgress?.(durationSeconds > 0 ? Math.min(1, atSeconds / durationSeconds) : 0),
       onRungFailed: (slot, problem) => {
-        reject(new UnsupportedInputError(`${profiles[slot]?.name}: ${problem}`))
-        job.cancel()
+        onFailed(new UnsupportedInputError(`${profiles[slot]?.name}: ${problem}`))
       },
       onEnd: (end) => {
         if (end.outcome !== 'done') return reject(errorOf(end))
         gathered.flush()
-        resolve()
+        paced.whenEmpty(resolve)
       },
     },
   )

@@ -59,6 +59,13 @@ export class ChildLink {
   send(type: number, header: Message['header'], payload?: Uint8Array): void {
     this.#pipe?.send(type, header, payload)
   }
+  /** Takes nothing more from the child, which finds its channel full. A death shows only after `resume`. */
+  pause(): void {
+    this.#pipe?.pause()
+  }
+  resume(): void {
+    this.#pipe?.resume()
+  }
   /** The child ends by itself once its channel is closed; it need not be in a state to notice anything else. */
   close(): void {
     this.#pipe?.close()

@@ -53,9 +53,9 @@ class AssetJob implements RunningJob {
     using packet = new this.#av.Packet()
     packet.alloc()
     try {
-      this.#open(input)
+      await this.#open(input)
       for (let count = 1; !this.#isOver && input.readFrameSync(packet) >= 0; count++) {
-        this.#take(packet)
+        await this.#take(packet)
         packet.unref()
         if (this.#output.isFull) await this.#output.drained()
         else if (count % BREATHE_EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -63,7 +63,7 @@ class AssetJob implements RunningJob {
       if (this.#isOver) return
       this.#tellOpened()
       this.#tellWhereCut()
-      this.#ladder.finish()
+      await this.#ladder.finish()
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#output.failed(error instanceof MillraceError ? 'input' : 'codec', message)
@@ -78,7 +78,7 @@ class AssetJob implements RunningJob {
     this.#ladder[Symbol.dispose]()
   }
 
-  #open(input: InstanceType<Av['FormatContext']>): void {
+  async #open(input: InstanceType<Av['FormatContext']>): Promise<void> {
     const opened = input.openInputSync(this.#request.path, null, null)
     if (opened < 0) throw this.#unreadable(opened)
     if (input.findStreamInfoSync(null) < 0) throw new UnsupportedInputError('the streams of the file are not clear')
@@ -88,7 +88,7 @@ class AssetJob implements RunningJob {
     this.#startSeconds = input.startTime > NO_TIME ? Number(input.startTime) / 1e6 : 0
     this.#durationSeconds = input.duration > 0n ? Number(input.duration) / 1e6 : 0
     this.#format = input.iformat?.name ?? ''
-    this.#ladder.setRungs(this.#request.rungs)
+    await this.#ladder.setRungs(this.#request.rungs)
   }
 
   /** Once the first packet has shown that it can be read. */
@@ -155,7 +155,8 @@ class AssetJob implements RunningJob {
     this.#readings.set(index, { native, stream, clockHz: 90_000, isOpen: false })
   }
 
-  #take(packet: NativePacket): void {
+  /** Resolves when the ladder wants more. */
+  async #take(packet: NativePacket): Promise<void> {
     const reading = this.#readings.get(packet.streamIndex)
     const time = packet.pts > NO_TIME ? packet.pts : packet.dts
     if (!reading || !packet.data || time <= NO_TIME) return
@@ -163,17 +164,17 @@ class AssetJob implements RunningJob {
     if (packet.getSideData(this.#av.AV_PKT_DATA_ENCRYPTION_INFO))
       throw new UnsupportedInputError('the file is encrypted; take it as it was before that')
     this.#tellOpened()
-    if (!reading.isOpen) this.#openTrack(reading, data)
+    if (!reading.isOpen) await this.#openTrack(reading, data)
     const frame = this.#frameOf(reading, packet, data)
     this.#ladder.atSeconds = frame.dtsTicks / reading.clockHz
-    this.#ladder.frame(frame)
+    await this.#ladder.frame(frame)
   }
-  #openTrack(reading: Reading, first: Uint8Array): void {
+  async #openTrack(reading: Reading, first: Uint8Array): Promise<void> {
     const track = reading.stream.track(first)
     const matrix = reading.native.codecpar.getCodedSideData(this.#av.AV_PKT_DATA_DISPLAYMATRIX)
     reading.clockHz = track.clockRateHz
     reading.isOpen = true
-    this.#ladder.setTrack(track, matrix ? clockwiseDegrees(matrix) : 0)
+    await this.#ladder.setTrack(track, matrix ? clockwiseDegrees(matrix) : 0)
   }
   #frameOf({ native, stream, clockHz }: Reading, packet: NativePacket, data: Uint8Array): Frame {
     const { num, den } = native.timeBase

@@ -34,7 +34,7 @@ class FakeCodec {
     let isCancelled = false
     void (async () => {
       await turn()
-      sink.onAssetOpened?.({ job: 1, format: 'fake', durationSeconds: 12, hasVideo: true, hasAudio: false })
+      sink.onAssetOpened?.({ job: 1, format: 'fake', durationSeconds: 12, hasVideo: true, audioCount: 0 })
       sink.onTrack?.(TRACK)
       for (let at = 0; at < FRAME_COUNT && !isCancelled; at++) {
         await this.#resumed.promise

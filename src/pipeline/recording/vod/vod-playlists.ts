@@ -43,7 +43,7 @@ export function vodMultivariantPlaylist(
   const renditions = withAudio
     ? audio.map((track, at) => ({
         groupId: AUDIO_GROUP,
-        name: track.language ?? `audio ${at + 1}`,
+        name: audioName(track, at, audio),
         uri: `t${track.trackId}.m3u8${query}`,
         ...(track.language === undefined ? {} : { language: track.language }),
         ...(track.channelCount === undefined ? {} : { channelCount: track.channelCount }),
@@ -56,6 +56,12 @@ export function vodMultivariantPlaylist(
   // Of a part of the past there is none.
   const iFrames = query === '' ? video.flatMap((track) => vodKeyVariant(recording, track) ?? []) : []
   return formatMultivariantPlaylist({ independentSegments: true, variants, audio: renditions, iFrames, images })
+}
+
+/** Unique among `all`. RFC 8216bis, 4.4.6.1.1. */
+function audioName({ language }: TrackFact, at: number, all: readonly TrackFact[]): string {
+  const isAlone = all.filter((each) => each.language === language).length === 1
+  return language === undefined || !isAlone ? `${language ?? 'audio'} ${at + 1}` : language
 }
 
 /** Of the recorded segments of a track: the peak, and the mean. RFC 8216bis, 4.1. */

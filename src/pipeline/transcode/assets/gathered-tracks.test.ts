@@ -23,7 +23,7 @@ function gather() {
   }
   const onLeftOut = (text: string) => leftOut.push(text)
   const gathered = new GatheredTracks(PROFILES, sink, { onLeftOut, maxHeldBytes: 10_000 })
-  gathered.expect({ hasVideo: true, hasAudio: true })
+  gathered.expect({ hasVideo: true, audioCount: 1 })
   return { gathered, given, leftOut }
 }
 
@@ -36,6 +36,16 @@ describe('GatheredTracks', () => {
     gathered.onFrame(frame(1, 5))
     assert.deepEqual(given, ['track 1', 'track 2', '2@0', '1@5'])
     assert.deepEqual(leftOut, [])
+  })
+
+  it('passes on all audio of the first profile that has some', () => {
+    const profiles = [resolveProfile({ mute: { audio: { codec: 'none' } } }, 'mute'), ...PROFILES, ...PROFILES]
+    const given: number[] = []
+    const sink = { onTrack: ({ id }: Track) => given.push(id), onFrame: () => {} }
+    const gathered = new GatheredTracks(profiles, sink, { onLeftOut: () => {} })
+    gathered.expect({ hasVideo: false, audioCount: 3 })
+    for (const id of [10, 4, 2, 6, 8]) gathered.onTrack({ ...AUDIO, id })
+    assert.deepEqual(given, [4, 8, 10])
   })
 
   it('takes a track that changes while another is waited for as one', () => {
@@ -53,7 +63,9 @@ describe('GatheredTracks', () => {
     gathered.onTrack(VIDEO)
     for (let at = 0; at < 20; at++) gathered.onFrame(frame(1, at))
     assert.deepEqual(given, ['track 1', ...Array.from({ length: 20 }, (_, at) => `1@${at}`)])
-    assert.deepEqual(leftOut, ['the sound of the file is left out: it holds nothing, or begins long after the rest'])
+    assert.deepEqual(leftOut, [
+      'a sound track of the file is left out: it holds nothing, or begins long after the rest',
+    ])
     gathered.onTrack(AUDIO)
     gathered.onFrame(frame(2, 20))
     gathered.onFrame(frame(1, 20))

@@ -1,6 +1,6 @@
 import type { Frame, MediaSink, Track } from '../../../media/model/index.ts'
 import type { Profile } from '../../../platform/config/index.ts'
-import { type AssetOpened, audioTrackOf, videoTrackOf } from '../channel/job-messages.ts'
+import { type AssetOpened, audioTrackOf, sideSlot, videoTrackOf } from '../channel/job-messages.ts'
 
 export type GatheredOptions = {
   /** A track is left out. Once for each. */
@@ -14,7 +14,7 @@ const MAX_HELD_BYTES = 64 * 2 ** 20
 const FRAME_BYTES = 256
 
 /**
- * Holds frames back until every track that is to come has been told of; passes on one audio track. A track that has not
+ * Holds frames back until every track that is to come has been told of; passes on the audio of one profile. A track that has not
  * begun when `maxHeldBytes` are held is left out, so that a film with an empty track needs no more memory than others:
  * what is written already has no place for it.
  */
@@ -33,11 +33,14 @@ export class GatheredTracks {
     this.#options = options
   }
 
-  expect({ hasVideo, hasAudio }: Pick<AssetOpened, 'hasVideo' | 'hasAudio'>): void {
+  expect({ hasVideo, audioCount }: Pick<AssetOpened, 'hasVideo' | 'audioCount'>): void {
     for (const [slot, { video }] of this.#profiles.entries())
       if (hasVideo && video.codec !== 'none') this.#expected.add(videoTrackOf(slot))
     const withAudio = this.#profiles.findIndex(({ audio }) => audio.codec !== 'none')
-    if (hasAudio && withAudio >= 0) this.#expected.add(audioTrackOf(withAudio))
+    if (audioCount === 0 || withAudio < 0) return
+    this.#expected.add(audioTrackOf(withAudio))
+    for (let index = 1; index < audioCount; index++)
+      this.#expected.add(audioTrackOf(sideSlot(this.#profiles.length, index)))
   }
   onTrack(track: Track): void {
     if (!this.#expected.has(track.id)) return
@@ -66,8 +69,8 @@ export class GatheredTracks {
     for (const id of this.#expected) {
       if (this.#tracks.has(id)) continue
       this.#expected.delete(id)
-      const kind = id % 2 === 0 ? 'sound' : 'video'
-      this.#options.onLeftOut(`the ${kind} of the file is left out: it holds nothing, or begins long after the rest`)
+      const kind = id % 2 === 0 ? 'a sound track' : 'the video'
+      this.#options.onLeftOut(`${kind} of the file is left out: it holds nothing, or begins long after the rest`)
     }
     this.flush()
   }

@@ -25,10 +25,10 @@ export type AssetOptions = {
 const FROZEN_MS = 60_000
 
 /**
- * Transcodes a file as fast as it goes and `sink` takes it. All tracks come before the first frame: a video track for every profile that
- * has video, ids 1, 3, 5 …, and the audio of the first that has audio, id 2, 4 …; one that begins long after the others
- * is left out. Rejects with UnsupportedInputError where the file or an encoder does not do, UnavailableError where there
- * are no codecs, and with what `sink` rejects its `room`.
+ * Transcodes a file as fast as it goes and `sink` takes it. All tracks come before the first frame: a video track for
+ * every profile that has video, ids 1, 3, 5 …, and all audio of the file as the first profile with audio has it, even
+ * ids. One that begins long after the others is left out. Rejects with UnsupportedInputError where the file or an encoder
+ * does not do, UnavailableError where there are no codecs, and with what `sink` rejects its `room`.
  */
 export function transcodeAsset(options: AssetOptions, sink: AssetSink): Promise<void> {
   const { codec, path, profiles, signal } = options
@@ -55,7 +55,7 @@ export function transcodeAsset(options: AssetOptions, sink: AssetSink): Promise<
       onProgress: ({ atSeconds = 0 }) =>
         options.onProgress?.(durationSeconds > 0 ? Math.min(1, atSeconds / durationSeconds) : 0),
       onRungFailed: (slot, problem) => {
-        onFailed(new UnsupportedInputError(`${profiles[slot]?.name}: ${problem}`))
+        onFailed(new UnsupportedInputError(`${profiles[slot]?.name ?? 'sound'}: ${problem}`))
       },
       onEnd: (end) => {
         if (end.outcome !== 'done') return reject(errorOf(end))

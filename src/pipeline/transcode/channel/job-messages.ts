@@ -99,6 +99,8 @@ export type VideoOrder = {
   readonly crf?: number
   readonly gopMs: number
   readonly preset?: string
+  /** Slices of a picture that are encoded at the same time, where the encoder can. Default 1. */
+  readonly threads?: number
   readonly bFrames: number
   readonly encoder?: 'software' | HardwareEncoder
   /** Written on the picture, all filled in but `{time}`. */

@@ -118,7 +118,7 @@ function openEncoder(
   context.sampleAspectRatio = new av.Rational(1, 1)
   context.gopSize = 2 ** 20
   context.maxBFrames = order.bFrames
-  context.threadCount = 1
+  context.threadCount = kind.isSliced ? (order.threads ?? 1) : 1
   context.colorSpace = like.colorSpace
   context.colorPrimaries = like.colorPrimaries
   context.colorTrc = like.colorTrc

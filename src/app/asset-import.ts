@@ -1,11 +1,12 @@
-import type { Frame, MediaSink, Track } from '../media/model/index.ts'
+import type { Frame, Track } from '../media/model/index.ts'
 import type { CmafOutput } from '../pipeline/packaging/index.ts'
 import type { Recorder } from '../pipeline/recording/index.ts'
-import { type CodecProcess, transcodeAsset } from '../pipeline/transcode/index.ts'
+import { type AssetSink, type CodecProcess, transcodeAsset } from '../pipeline/transcode/index.ts'
 import { type Config, resolveProfile } from '../platform/config/index.ts'
+import { UnavailableError } from '../platform/errors.ts'
 
 export type AssetImportOptions = {
-  readonly config: Config
+  readonly config: Pick<Config, 'profiles'>
   readonly codec: () => CodecProcess
   /** A recording that is written by what the output packages; made when the first frame is there. */
   readonly record: () => { readonly recorder: Recorder; readonly output: CmafOutput }
@@ -16,7 +17,10 @@ export type AssetImportOptions = {
   }) => void
 }
 
-/** An uploaded file becomes a recording: the profiles' video tracks as variants, cut in the same places. */
+/**
+ * An uploaded file becomes a recording: the profiles' video tracks as variants, cut in the same places. Goes no faster
+ * than its segments are stored; rejects with UnavailableError where one cannot be: a film with holes is none.
+ */
 export async function importAsset(
   options: AssetImportOptions,
   { path, profiles }: { readonly path: string; readonly profiles: readonly string[] },
@@ -44,11 +48,12 @@ export async function importAsset(
   } finally {
     await sink.end()
   }
+  sink.assertWhole()
   onNews({ progress: 1, ...(sink.recordingId ? { recordingId: sink.recordingId } : {}) })
 }
 
 /** Frames into a recording. */
-class RecordingSink implements MediaSink {
+class RecordingSink implements AssetSink {
   readonly #make: AssetImportOptions['record']
   readonly #tracks: Track[] = []
   readonly #startMs = Date.now()
@@ -73,6 +78,19 @@ class RecordingSink implements MediaSink {
       this.#open.output.onTracks(this.#tracks)
     }
     this.#open.output.onFrame(frame, { isJoin: false, epochMs: this.#startMs })
+  }
+  room(): Promise<void> | undefined {
+    const problem = this.#problem
+    return problem ? Promise.reject(problem) : this.#open?.recorder.room()
+  }
+  /** Throws UnavailableError. */
+  assertWhole(): void {
+    const problem = this.#problem
+    if (problem) throw problem
+  }
+  get #problem(): UnavailableError | undefined {
+    const failure = this.#open?.recorder.failure
+    return failure && new UnavailableError('the recording', failure.message)
   }
   /** Resolves when everything is durable. */
   async end(): Promise<void> {

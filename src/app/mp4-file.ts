@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { Fmp4Muxer } from '../media/formats/mp4/index.ts'
-import type { Frame, MediaSink, Ticks, Track } from '../media/model/index.ts'
+import type { Frame, Ticks, Track } from '../media/model/index.ts'
+import type { AssetSink } from '../pipeline/transcode/index.ts'
+
+/** Bytes that may wait for the disk. */
+const MAX_QUEUED_BYTES = 2 ** 20
 
 /** Frames into a fragmented MP4 file. Video goes one frame late, with its exact duration. */
-export class Mp4File implements MediaSink {
+export class Mp4File implements AssetSink {
   readonly #muxer = new Fmp4Muxer()
   readonly #file
   readonly #tracks = new Map<number, Track>()
@@ -12,7 +17,7 @@ export class Mp4File implements MediaSink {
   #isOpen = false
 
   constructor(path: string) {
-    this.#file = createWriteStream(path)
+    this.#file = createWriteStream(path, { highWaterMark: MAX_QUEUED_BYTES })
   }
 
   onTrack(track: Track): void {
@@ -26,6 +31,9 @@ export class Mp4File implements MediaSink {
     const before = this.#late.get(frame.trackId)
     this.#late.set(frame.trackId, frame)
     if (before) this.#put({ ...before, durationTicks: (frame.dtsTicks - before.dtsTicks) as Ticks })
+  }
+  room(): Promise<void> | undefined {
+    return this.#file.writableNeedDrain ? once(this.#file, 'drain').then(() => {}) : undefined
   }
   async close(): Promise<void> {
     for (const frame of this.#late.values()) this.#put(frame)

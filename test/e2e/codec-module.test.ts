@@ -258,6 +258,48 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
     assert.match(asset.warning ?? '', /its end is missing/)
   })
 
+  test('a film keeps all of its sound tracks, with their languages', { skip: skipWithoutFfmpeg() }, async () => {
+    const film = join(folder, 'languages.mkv')
+    const tones = [440, 880, 1320, 1760].flatMap((hz) => ['-f', 'lavfi', '-i', `sine=f=${hz}:d=4`])
+    const maps = ['0:v', '1:a', '2:a', '3:a', '4:a'].flatMap((map) => ['-map', map])
+    const languages = ['eng', 'ger', 'eng', 'und'].flatMap((code, at) => [`-metadata:s:a:${at}`, `language=${code}`])
+    const codecs = ['-c:v', 'copy', '-c:a:0', 'aac', '-c:a:1', 'ac3', '-c:a:2', 'flac', '-c:a:3', 'libopus']
+    const made = await run('ffmpeg', [
+      '-v',
+      'error',
+      '-y',
+      '-i',
+      clip,
+      ...tones,
+      ...maps,
+      ...languages,
+      ...codecs,
+      film,
+    ])
+    assert.equal(made.code, 0, made.stderr)
+    const upload = `api/v1/assets?name=languages&profiles=tiny,hevc`
+    const answer = await fetch(server.http(upload), { method: 'POST', body: Uint8Array.from(readFileSync(film)) })
+    const { id } = (await answer.json()) as { id: string }
+    const { recordingId } = await poll('the recording', async () => {
+      const each = await server.json<{ state: string; recordingId?: string }>(`api/v1/assets/${id}`)
+      return each.state === 'done' ? each : undefined
+    })
+    const list = await text(`vod/${recordingId}/index.m3u8`)
+    const sounds = list.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:TYPE=AUDIO'))
+    assert.deepEqual(
+      sounds.map((line) => [/NAME="([^"]+)"/.exec(line)?.[1], /LANGUAGE="(\w+)"/.exec(line)?.[1]]),
+      [
+        ['en 1', 'en'],
+        ['de', 'de'],
+        ['en 3', 'en'],
+        ['audio 4', undefined],
+      ],
+    )
+    const { tracks } = await publisher.call('read', { url: server.http(`vod/${recordingId}.mp4`) })
+    assert.deepEqual(tracks.map(({ codec }) => codec).sort(), ['aac', 'aac', 'aac', 'aac', 'h264', 'hevc'])
+    for (const { kind, units } of tracks) if (kind === 'audio') assert.ok(units.length > 150, `${units.length} frames`)
+  })
+
   test('writes the name of the stream and the time on the picture', { skip: skipWithoutFfmpeg() }, async () => {
     const grey = join(folder, 'grey.flv')
     const made = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p', grey]

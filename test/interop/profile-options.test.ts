@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Mp4File } from '../../src/app/mp4-file.ts'
+import { h264NalType } from '../../src/media/codecs/h264/index.ts'
+import { splitLengthPrefixed } from '../../src/media/codecs/nal/index.ts'
+import type { Frame } from '../../src/media/model/index.ts'
 import { type RungOrder, videoTrackOf } from '../../src/pipeline/transcode/channel/job-messages.ts'
 import { transcodeAsset } from '../../src/pipeline/transcode/index.ts'
 import { rungOrder } from '../../src/pipeline/transcode/ladder/rung-plan.ts'
@@ -90,6 +93,23 @@ describe('what a profile can ask for', { skip: skipWithoutNodeAv() }, () => {
     for (const notice of notices) assert.match(notice, /^(nvenc|qsv|vaapi|videotoolbox): .+; libx264 encodes instead$/)
     // No machine has both.
     assert.ok(notices.some((text) => /^(vaapi|videotoolbox)/.test(text)))
+  })
+
+  test('a rung with threads has its pictures in so many slices, and as many pictures', async () => {
+    const profiles = [undefined, 3].map((threads) => {
+      const video = { size: '320x180', ...(threads === undefined ? {} : { threads }) }
+      return resolveProfile({ sliced: { video, audio: { codec: 'none' } } }, 'sliced')
+    })
+    const slices = new Map<number, number[]>()
+    const onFrame = ({ trackId, data }: Frame) => {
+      const count = splitLengthPrefixed(data).filter((unit) => [1, 5].includes(h264NalType(unit))).length
+      slices.set(trackId, [...(slices.get(trackId) ?? []), count])
+    }
+    await transcodeAsset({ codec, path: await oneSecond(), profiles }, { onTrack: () => {}, onFrame })
+    assert.deepEqual([...slices].sort(), [
+      [1, Array.from({ length: 25 }, () => 1)],
+      [3, Array.from({ length: 25 }, () => 3)],
+    ])
   })
 
   test('a rung that is shed by half has every second picture, the others have all', async () => {

@@ -1,3 +1,4 @@
+export type { AssetSink } from './assets/paced-sink.ts'
 export { type AssetOptions, transcodeAsset } from './assets/transcode-asset.ts'
 export type { PictureFormat } from './channel/job-messages.ts'
 export { type DemoPublication, DemoPublisher, type DemoPublisherOptions } from './demo/demo-publisher.ts'

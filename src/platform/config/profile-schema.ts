@@ -24,6 +24,12 @@ export const PROFILE = z.strictObject({
         .optional()
         .describe('Keyframes at least this often, besides those of the source. 0: only those.'),
       preset: z.string().max(20).optional().describe('Speed of the encoder, in its own words.'),
+      threads: z
+        .int()
+        .min(1)
+        .max(16)
+        .optional()
+        .describe('Slices that each picture is encoded in at the same time (h264); for rungs too large for one core.'),
       encoder: z
         .enum(['software', 'nvenc', 'qsv', 'vaapi', 'videotoolbox'])
         .optional()

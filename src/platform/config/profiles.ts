@@ -18,6 +18,7 @@ export type Profile = {
     readonly crf?: number
     readonly gopMs: number
     readonly preset?: string
+    readonly threads?: number
     readonly bFrames: number
     readonly text?: string
     readonly image?: string

@@ -30,6 +30,8 @@ export type RecorderOptions = {
 
 /** Bytes that may wait for the disk; past that segments are left out, so that a slow disk never stops the stream. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024
+/** A source that can wait is asked to while so much does; little, for it is held in the log too. */
+const ROOMY_BYTES = 1024 * 1024
 
 type OpenSegment = { readonly key: string; readonly writer: Promise<BlobWriter | undefined>; failed: boolean }
 
@@ -52,6 +54,8 @@ export class Recorder implements CmafTap {
   #failing = false
   /** Tracks that have lost the segment behind a discontinuity: it is then in front of the next. */
   readonly #lostDiscontinuities = new Set<number>()
+  #failure: Error | undefined
+  readonly #waiting: (() => void)[] = []
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -103,6 +107,15 @@ export class Recorder implements CmafTap {
       this.#options.facts.recordingEnded(this.id, endedMs)
       this.#options.log.info('recording.ended', { stream: this.#options.stream, recording: this.id })
     })
+  }
+  /** Of the first segment that was left out; undefined while the recording is whole. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+  /** For a source that can wait: resolves when the disk has caught up; undefined where it has. */
+  room(): Promise<void> | undefined {
+    if (this.#queuedBytes <= ROOMY_BYTES) return undefined
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
   /** Resolves when everything given so far is durable, or has failed. */
   async settled(): Promise<void> {
@@ -188,11 +201,13 @@ export class Recorder implements CmafTap {
         this.#fail(next.segment, error)
       }
       this.#queuedBytes -= next.bytes
+      if (this.#queuedBytes <= ROOMY_BYTES / 2) for (const resolve of this.#waiting.splice(0)) resolve()
     }
     this.#working = undefined
   }
   #fail(segment: OpenSegment | undefined, error: unknown): void {
     if (segment) segment.failed = true
+    this.#failure ??= error instanceof Error ? error : new Error(String(error))
     if (this.#failing) return
     this.#failing = true
     this.#options.log.error('recording.failing', {

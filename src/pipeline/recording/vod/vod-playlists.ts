@@ -62,7 +62,7 @@ export function vodMultivariantPlaylist(
   const renditions = withAudio
     ? audio.map((track, at) => ({
         groupId: AUDIO_GROUP,
-        name: track.language ?? `audio ${at + 1}`,
+        name: audioName(track, at, audio),
         uri: `t${track.trackId}.m3u8${query}`,
         ...(track.language === undefined ? {} : { language: track.language }),
         ...(track.channelCount === undefined ? {} : { channelCount: track.channelCount }),
@@ -81,6 +81,12 @@ export function vodMultivariantPlaylist(
     iFrames,
     images,
   })
+}
+
+/** Unique among `all`. RFC 8216bis, 4.4.6.1.1. */
+function audioName({ language }: TrackFact, at: number, all: readonly TrackFact[]): string {
+  const isAlone = all.filter((each) => each.language === language).length === 1
+  return language === undefined || !isAlone ? `${language ?? 'audio'} ${at + 1}` : language
 }
 
 /** Of the recorded segments of a track: the peak, and the mean. RFC 8216bis, 4.1. */

@@ -1,11 +1,12 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
-import type { Frame, MediaSink, Track } from '../../../media/model/index.ts'
 import type { Profile } from '../../../platform/config/index.ts'
 import { UnavailableError } from '../../../platform/errors.ts'
-import { type AssetOpened, audioTrackOf, videoTrackOf } from '../channel/job-messages.ts'
+import type { AssetOpened } from '../channel/job-messages.ts'
 import { rungOrder } from '../ladder/rung-plan.ts'
 import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
+import { GatheredTracks } from './gathered-tracks.ts'
+import { type AssetSink, PacedSink } from './paced-sink.ts'
 
 export type AssetOptions = {
   readonly codec: CodecProcess
@@ -24,15 +25,21 @@ export type AssetOptions = {
 const FROZEN_MS = 60_000
 
 /**
- * Transcodes a file as fast as it goes. All tracks come before the first frame: a video track for every profile that
- * has video, ids 1, 3, 5 …, and the audio of the first that has audio, id 2, 4 …. Rejects with UnsupportedInputError
- * where the file or an encoder does not do, UnavailableError where there are no codecs.
+ * Transcodes a file as fast as it goes and `sink` takes it. All tracks come before the first frame: a video track for
+ * every profile that has video, ids 1, 3, 5 …, and all audio of the file as the first profile with audio has it, even
+ * ids. One that begins long after the others is left out. Rejects with UnsupportedInputError where the file or an encoder
+ * does not do, UnavailableError where there are no codecs, and with what `sink` rejects its `room`.
  */
-export function transcodeAsset(options: AssetOptions, sink: MediaSink): Promise<void> {
+export function transcodeAsset(options: AssetOptions, sink: AssetSink): Promise<void> {
   const { codec, path, profiles, signal } = options
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const rungs = profiles.map((profile, slot) => rungOrder({ profile, slot, afterTicks: undefined }, false))
-  const gathered = new GatheredTracks(profiles, sink)
+  const onFailed = (error: unknown) => {
+    reject(error)
+    job.cancel()
+  }
+  const paced = new PacedSink(sink, codec, onFailed)
+  const gathered = new GatheredTracks(profiles, paced, { onLeftOut: (text) => options.onNotice?.(text) })
   let durationSeconds = 0
   const job = codec.run(
     { request: { kind: 'asset', path, rungs }, timeoutMs: FROZEN_MS },
@@ -48,13 +55,12 @@ export function transcodeAsset(options: AssetOptions, sink: MediaSink): Promise<
       onProgress: ({ atSeconds = 0 }) =>
         options.onProgress?.(durationSeconds > 0 ? Math.min(1, atSeconds / durationSeconds) : 0),
       onRungFailed: (slot, problem) => {
-        reject(new UnsupportedInputError(`${profiles[slot]?.name}: ${problem}`))
-        job.cancel()
+        onFailed(new UnsupportedInputError(`${profiles[slot]?.name ?? 'sound'}: ${problem}`))
       },
       onEnd: (end) => {
         if (end.outcome !== 'done') return reject(errorOf(end))
         gathered.flush()
-        resolve()
+        paced.whenEmpty(resolve)
       },
     },
   )
@@ -66,43 +72,4 @@ function errorOf(end: Exclude<JobEnd, { outcome: 'done' }>): Error {
   if (end.outcome === 'failed' && end.fault === 'input') return new UnsupportedInputError(end.problem)
   if (end.outcome === 'missing') return new UnavailableError('transcoding', `${end.problem}; install node-av`)
   return new UnavailableError('transcoding', 'problem' in end ? end.problem : 'it was cancelled')
-}
-
-/** Holds frames back until every track that is to come has been told of; passes on one audio track. */
-class GatheredTracks {
-  readonly #profiles: readonly Profile[]
-  readonly #sink: MediaSink
-  readonly #expected = new Set<number>()
-  readonly #tracks: Track[] = []
-  #held: Frame[] | undefined = []
-
-  constructor(profiles: readonly Profile[], sink: MediaSink) {
-    this.#profiles = profiles
-    this.#sink = sink
-  }
-
-  expect({ hasVideo, hasAudio }: Pick<AssetOpened, 'hasVideo' | 'hasAudio'>): void {
-    for (const [slot, { video }] of this.#profiles.entries())
-      if (hasVideo && video.codec !== 'none') this.#expected.add(videoTrackOf(slot))
-    const withAudio = this.#profiles.findIndex(({ audio }) => audio.codec !== 'none')
-    if (hasAudio && withAudio >= 0) this.#expected.add(audioTrackOf(withAudio))
-  }
-  onTrack(track: Track): void {
-    if (!this.#expected.has(track.id)) return
-    if (!this.#held) return this.#sink.onTrack(track)
-    this.#tracks.push(track)
-    if (this.#tracks.length === this.#expected.size) this.flush()
-  }
-  onFrame(frame: Frame): void {
-    if (!this.#expected.has(frame.trackId)) return
-    if (this.#held) this.#held.push(frame)
-    else this.#sink.onFrame(frame)
-  }
-  /** Nothing more is waited for. */
-  flush(): void {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const track of this.#tracks.splice(0).sort((a, b) => a.id - b.id)) this.#sink.onTrack(track)
-    for (const frame of held) this.#sink.onFrame(frame)
-  }
 }

@@ -85,7 +85,7 @@ export type AssetOpened = {
   /** 0 where the file does not say. */
   readonly durationSeconds: number
   readonly hasVideo: boolean
-  readonly hasAudio: boolean
+  readonly audioCount: number
 }
 
 export type HardwareEncoder = 'nvenc' | 'qsv' | 'vaapi' | 'videotoolbox'
@@ -99,6 +99,8 @@ export type VideoOrder = {
   readonly crf?: number
   readonly gopMs: number
   readonly preset?: string
+  /** Slices of a picture that are encoded at the same time, where the encoder can. Default 1. */
+  readonly threads?: number
   readonly bFrames: number
   readonly encoder?: 'software' | HardwareEncoder
   /** Written on the picture, all filled in but `{time}`. */
@@ -136,6 +138,10 @@ export function videoTrackOf(slot: number): number {
 }
 export function audioTrackOf(slot: number): number {
   return 2 * slot + 2
+}
+/** Of the audio tracks of a file behind its first (`index` 0): each has a rung of its own behind those of the profiles. */
+export function sideSlot(profileCount: number, index: number): number {
+  return profileCount + index - 1
 }
 export function slotOf(trackId: number): number {
   return Math.floor((trackId - 1) / 2)

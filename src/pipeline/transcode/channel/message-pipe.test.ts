@@ -34,6 +34,21 @@ describe('MessagePipe', () => {
     assert.equal(pipe.isFull, false)
   })
 
+  it('takes nothing while it is paused, so that the other side is full, and everything afterwards', async () => {
+    const [left, right] = duplexPair()
+    let count = 0
+    const taker = pipeTo(right, () => count++).pipe
+    const { pipe } = pipeTo(left)
+    taker.pause()
+    let sent = 0
+    for (; !pipe.isFull; sent++) pipe.send(1, {}, Buffer.alloc(10_000))
+    const drained = pipe.drained()
+    assert.equal(count, 0)
+    taker.resume()
+    await drained
+    while (count < sent) await new Promise((resolve) => setImmediate(resolve))
+  })
+
   it('lets whoever waits for room go when it is closed', async () => {
     const [left] = duplexPair()
     const { pipe } = pipeTo(left)

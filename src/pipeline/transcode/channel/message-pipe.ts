@@ -56,6 +56,13 @@ export class MessagePipe {
       this.#stream.on('close', done)
     })
   }
+  /** Takes nothing more, but for what has been read already; the other side finds the pipe full. */
+  pause(): void {
+    this.#stream.pause()
+  }
+  resume(): void {
+    this.#stream.resume()
+  }
   close(): void {
     this.#close(undefined)
   }

@@ -12,6 +12,12 @@ const CHANNEL_FD = 3
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 
+// What no job has expected ends the process; its jobs begin again in another.
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+})
+
 let runner: JobRunner | undefined
 const pipe = new MessagePipe(new Socket({ fd: CHANNEL_FD, readable: true, writable: true }), {
   onMessage: (message) => runner?.receive(message),

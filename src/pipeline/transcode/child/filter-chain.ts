@@ -50,6 +50,10 @@ export class FilterChain implements Disposable {
   take(into: NativeFrame): number {
     return this.#sink.buffersinkGetFrameSync(into)
   }
+  /** As `take`, on another thread. Nothing else may be done with the chain until it resolves. */
+  takeLater(into: NativeFrame): Promise<number> {
+    return this.#sink.buffersinkGetFrame(into)
+  }
   [Symbol.dispose](): void {
     this.#graph.free()
   }

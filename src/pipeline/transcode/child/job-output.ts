@@ -30,6 +30,8 @@ export type EncodedTrack = {
       readonly codec: AudioCodecId
       readonly sampleRateHz: number
       readonly channelCount: number
+      /** BCP 47. */
+      readonly language?: string
     }
 )
 

@@ -29,7 +29,7 @@ export class JobRunner {
     const id = Number(message.header.job)
     if (message.type === MESSAGE.cancel) this.#cancel(id)
     else this.#jobs.get(id)?.receive?.(message)
-    if (message.type === MESSAGE.finish) this.#cancel(id)
+    if (message.type === MESSAGE.finish) this.#jobs.delete(id)
   }
 
   #start(header: StartHeader, input: Uint8Array): void {

@@ -1,18 +1,21 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import type { Frame, Track } from '../../../media/model/index.ts'
-import type { Profile } from '../../../platform/config/index.ts'
+import { type Profile, WATCH_PROFILE } from '../../../platform/config/index.ts'
 import { UnavailableError } from '../../../platform/errors.ts'
 import type { Logger } from '../../../platform/telemetry/index.ts'
 import { renditionName } from '../../stream/index.ts'
 import { type Progress, type RungOrder, slotOf, type WatchEvent } from '../channel/job-messages.ts'
 import { type GovernedRung, SHED, type ShedLevel } from '../governor/load-governor.ts'
+import { BackOff } from '../parent/back-off.ts'
 import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { CODEC_ADVICE, type CodecCounters } from './codec-counters.ts'
 import { LadderRun, type LadderRunOptions } from './ladder-run.ts'
 import { Rendition, type RenditionPublication } from './rendition.ts'
+import { RungFailures } from './rung-failures.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
 import type { FeedStart } from './source-feed.ts'
+import { WatchState } from './watch-state.ts'
 
 export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {
   readonly profiles: readonly Profile[]
@@ -60,8 +63,10 @@ export type LadderReport = {
 const SUSPICIOUS_MS = 2000
 /** A rendition that is not live by then is not waited for any more. */
 const MAX_START_MS = 20_000
-/** A job that cannot be done is tried again, but not at once. */
+/** A job that cannot be done is tried again, but not at once; later each time. */
 const RETRY_MS = 2000
+/** A run that lasted so long was well: the next failure is the first again. */
+const STEADY_MS = 30_000
 
 /** The renditions of one live stream, made by one codec process: those that somebody takes, or all of them. */
 export class SourceLadder {
@@ -71,8 +76,9 @@ export class SourceLadder {
   readonly #tracks = new Map<number, Track>()
   /** What the load governor took, by name of the rung. */
   readonly #shed = new Map<string, { readonly level: ShedLevel; readonly reason: string }>()
-  /** What lasts at the moment. */
-  readonly #seen = new Set<WatchEvent['what']>()
+  readonly #seen: WatchState
+  readonly #failures: RungFailures
+  readonly #backOff = new BackOff(RETRY_MS)
   #codec: CodecProcess | undefined
   #run: LadderRun | undefined
   #runStartedMs = 0
@@ -84,10 +90,12 @@ export class SourceLadder {
   constructor(options: SourceLadderOptions) {
     this.#options = options
     this.#log = options.log.with({ stream: options.stream.name })
+    this.#seen = new WatchState(this.#log)
+    this.#failures = new RungFailures(options.nowMs)
     for (const name of options.always) this.#begin(name)
   }
 
-  /** Resolves when the rendition is live. Rejects with UnavailableError or UnsupportedInputError. */
+  /** Resolves when the rendition is live. Rejects with UnavailableError or UnsupportedInputError, or throws them. */
   start(rung: string): Promise<void> {
     return (this.#rungs.get(rung) ?? this.#begin(rung)).rendition.published
   }
@@ -111,7 +119,7 @@ export class SourceLadder {
       rssBytes,
       momentaryLufs,
       integratedLufs,
-      watched: [...this.#seen],
+      watched: this.#seen.lasting,
       rungs: running,
     }
   }
@@ -154,6 +162,8 @@ export class SourceLadder {
     if (!profile || this.#isClosed) throw new UnavailableError(`rendition ${name}`, 'its source has ended')
     const shed = this.#shed.get(name)
     if (shed?.level === SHED.all) throw shedError(name, shed.reason)
+    const refusal = this.#failures.refusal(name)
+    if (refusal) throw refusal
     const rendition: Rendition = new Rendition({
       name: renditionName(this.#options.stream.name, name),
       publish: this.#options.publish,
@@ -196,6 +206,7 @@ export class SourceLadder {
 
   /** Makes the codec process do what the rungs say. */
   #apply(): void {
+    if (!this.#rungs.has(WATCH_PROFILE)) this.#seen.end()
     if (this.#rungs.size === 0) {
       this.#run?.stop()
       this.#run = undefined
@@ -213,7 +224,6 @@ export class SourceLadder {
   // ---- runs
 
   #startRun(from: LadderRunOptions['from']): void {
-    this.#retry = undefined
     this.#codec ??= this.#options.codec()
     this.#runStartedMs = this.#options.nowMs()
     this.#tracks.clear()
@@ -261,22 +271,23 @@ export class SourceLadder {
     this.#options.counters.encoded(progress, this.#progress)
     this.#progress = progress
   }
-  /** Told once for each beginning and each end. */
-  #onWatched({ what, isOn }: WatchEvent): void {
-    if (this.#seen.has(what) === isOn) return
-    if (isOn) this.#seen.add(what)
-    else this.#seen.delete(what)
-    this.#log.info(`stream.${what}`, { state: isOn ? 'began' : 'ended' })
+  #onWatched(event: WatchEvent): void {
+    if (this.#rungs.has(WATCH_PROFILE)) this.#seen.onEvent(event)
   }
   #onRungFailed(slot: number, problem: string): void {
     const rung = this.#bySlot(slot)
-    if (rung) this.#fail(rung, new UnsupportedInputError(`rendition ${rung.profile.name}: ${problem}`))
+    if (!rung) return
+    const { name } = rung.profile
+    const error = new UnsupportedInputError(`rendition ${name}: ${problem}`)
+    this.#failures.failed(name, rung.startedMs, error)
+    this.#fail(rung, error)
   }
 
   #onRunEnd(end: JobEnd): void {
     this.#options.counters.dropped += this.#run?.droppedCount ?? 0
     this.#run = undefined
     this.#progress = undefined
+    this.#seen.end()
     if (end.outcome === 'missing') return this.#giveUp(end.problem)
     const problem = 'problem' in end ? end.problem : end.outcome
     this.#options.counters.crashes++
@@ -286,7 +297,14 @@ export class SourceLadder {
     const from = livedMs < SUSPICIOUS_MS ? 'next-keyframe' : 'newest-keyframe'
     // After a death the codec process waits by itself before the next one starts.
     if (end.outcome === 'died') this.#startRun(from)
-    else this.#retry = setTimeout(() => this.#startRun(from), RETRY_MS)
+    else this.#retryLater(from, livedMs)
+  }
+  #retryLater(from: LadderRunOptions['from'], livedMs: number): void {
+    if (livedMs >= STEADY_MS) this.#backOff.succeeded()
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      if (this.#rungs.size > 0) this.#startRun(from)
+    }, this.#backOff.failed())
   }
   #giveUp(problem: string): void {
     const error = new UnavailableError('renditions', `${problem}; ${CODEC_ADVICE}`)

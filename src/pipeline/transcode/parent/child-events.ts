@@ -34,6 +34,7 @@ const schemas = {
       codec: z.enum(AUDIO_CODECS),
       sampleRateHz: z.int().positive(),
       channelCount: z.int().positive().max(255),
+      language: z.string().min(1).max(35).optional(),
     }),
   ]),
   frame: z.object({
@@ -61,7 +62,7 @@ const schemas = {
     format: z.string().max(200),
     durationSeconds: z.number().min(0),
     hasVideo: z.boolean(),
-    hasAudio: z.boolean(),
+    audioCount: integer.min(0).max(64),
   }),
   watched: z.object({ job, what: z.enum(['silence', 'black', 'freeze']), isOn: z.boolean() }),
   notice: z.object({ job, text: z.string().max(2000) }),
@@ -102,8 +103,9 @@ export function readTrack(message: Message): Track {
     const track = videoTrack(id, codec, message.payload, { widthPx, heightPx })
     return frameRate === undefined ? track : { ...track, frameRate }
   }
-  const { id, codec, sampleRateHz, channelCount } = said
-  return audioTrack(id, codec, message.payload, { sampleRateHz, channelCount })
+  const { id, codec, sampleRateHz, channelCount, language } = said
+  const track = audioTrack(id, codec, message.payload, { sampleRateHz, channelCount })
+  return language === undefined ? track : { ...track, language }
 }
 
 /** `data` belongs to the caller. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,7 @@ export type ChildHandlers = {
 }
 
 const CHANNEL_FD = 3
+const LEAST_THREADS = 4
 /** Decoders read what strangers send; they need none of the server's secrets. */
 const PASSED_ENVIRONMENT = [
   'PATH',
@@ -59,6 +61,13 @@ export class ChildLink {
   send(type: number, header: Message['header'], payload?: Uint8Array): void {
     this.#pipe?.send(type, header, payload)
   }
+  /** Takes nothing more from the child, which finds its channel full. A death shows only after `resume`. */
+  pause(): void {
+    this.#pipe?.pause()
+  }
+  resume(): void {
+    this.#pipe?.resume()
+  }
   /** The child ends by itself once its channel is closed; it need not be in a state to notice anything else. */
   close(): void {
     this.#pipe?.close()
@@ -101,5 +110,7 @@ function childEnvironment(): NodeJS.ProcessEnv {
     const value = process.env[name]
     if (value !== undefined) environment[name] = value
   }
+  // The decoder and the encoders of a ladder work on these at the same time.
+  environment.UV_THREADPOOL_SIZE = String(Math.max(LEAST_THREADS, availableParallelism()))
   return environment
 }

@@ -101,6 +101,21 @@ describe('CodecProcess', { skip: NO_CODECS }, () => {
     })
   })
 
+  it('waits for whoever has paused it, who is not taken for frozen', async ({ mock }) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const { codec } = makeProcess()
+    await using _ = codec
+    const demo = begin(codec, { ...DEMO, timeoutMs: 10_000 })
+    await demo.first
+    const { pid } = codec
+    codec.pause()
+    mock.timers.tick(25_000)
+    codec.resume()
+    const next = begin(codec)
+    await next.first
+    assert.equal(codec.pid, pid)
+  })
+
   it('fails a job whose input is too large, and goes on', async () => {
     const { codec } = makeProcess()
     await using _ = codec

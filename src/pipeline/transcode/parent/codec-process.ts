@@ -66,6 +66,7 @@ export class CodecProcess implements AsyncDisposable {
   #missing: string | undefined
   #ffmpeg: string | undefined
   #jobCount = 0
+  #isPaused = false
   #disposed = false
 
   constructor(options: CodecProcessOptions) {
@@ -98,6 +99,16 @@ export class CodecProcess implements AsyncDisposable {
     const send: CodecJob['send'] = (type, header, payload) => this.#sendTo(id, { type, header, payload })
     return { id, cancel: () => this.#cancel(id), send }
   }
+  /** Takes nothing more from the process, which waits when its channel is full: for a job that gives too much. */
+  pause(): void {
+    this.#isPaused = true
+    this.#running?.link.pause()
+  }
+  resume(): void {
+    this.#isPaused = false
+    for (const { timer } of this.#jobs.values()) timer?.refresh()
+    this.#running?.link.resume()
+  }
   /** The present process is not well: it is ended, its jobs are told why, and a new one takes its place. */
   kill(reason: string): void {
     this.#running?.link.kill(reason)
@@ -118,6 +129,7 @@ export class CodecProcess implements AsyncDisposable {
   #start(): void {
     const { library = CODEC_LIBRARY } = this.#options
     this.#restart = undefined
+    this.#isPaused = false
     this.#missing ??= missingLibrary(library)
     if (this.#missing !== undefined) return queueMicrotask(() => this.#endAll(() => this.#missingEnd()))
     const gone = Promise.withResolvers<void>()
@@ -185,8 +197,13 @@ export class CodecProcess implements AsyncDisposable {
       return queueMicrotask(() => this.#end(id, { outcome: 'failed', fault: 'input', problem }))
     }
     queueMicrotask(() => this.#jobs.get(id) === job && job.sink.onStarted?.())
-    if (timeoutMs === undefined) return
-    job.timer = setTimeout(() => link.kill(`nothing came from a job for ${timeoutMs} ms`), timeoutMs)
+    if (timeoutMs !== undefined) this.#guard(job, link, timeoutMs)
+  }
+  #guard(job: OpenJob, link: ChildLink, timeoutMs: number): void {
+    job.timer = setTimeout(() => {
+      if (this.#isPaused) this.#guard(job, link, timeoutMs)
+      else link.kill(`nothing came from a job for ${timeoutMs} ms`)
+    }, timeoutMs)
   }
 
   #sendTo(id: number, message: { type: number; header: Message['header']; payload: Uint8Array | undefined }): void {

@@ -1,17 +1,25 @@
 import { statSync } from 'node:fs'
 import { MillraceError, UnsupportedInputError } from '../../../../media/errors.ts'
 import { type Frame, ticks } from '../../../../media/model/index.ts'
-import type { AssetRequest } from '../../channel/job-messages.ts'
+import { type AssetRequest, sideSlot } from '../../channel/job-messages.ts'
 import type { Av } from '../av.ts'
 import type { JobOutput } from '../job-output.ts'
 import { LadderJob } from '../ladder/ladder-job.ts'
 import { clockwiseDegrees } from '../ladder/upright-picture.ts'
 import type { RunningJob } from '../running-job.ts'
 import { AssetStream, codecOf } from './asset-streams.ts'
+import { SideSound } from './side-sound.ts'
 
 type NativeStream = InstanceType<Av['FormatContext']>['streams'][number]
 type NativePacket = InstanceType<Av['Packet']>
-type Reading = { readonly native: NativeStream; readonly stream: AssetStream; clockHz: number; isOpen: boolean }
+type Reading = {
+  readonly native: NativeStream
+  readonly stream: AssetStream
+  /** Of audio that is not the first. */
+  readonly side: SideSound | undefined
+  clockHz: number
+  isOpen: boolean
+}
 
 /** Messages (a cancellation) are looked at after so many packets. */
 const BREATHE_EVERY = 25
@@ -19,6 +27,8 @@ const BREATHE_EVERY = 25
 const CUT_SECONDS = 1
 /** AV_NOPTS_VALUE. */
 const NO_TIME = -(2n ** 63n)
+/** Each has an encoder. */
+const MAX_AUDIO_TRACKS = 16
 const VIDEO_ID = 1
 const AUDIO_ID = 2
 
@@ -38,6 +48,8 @@ class AssetJob implements RunningJob {
   #startSeconds = 0
   #durationSeconds = 0
   #format = ''
+  /** Sound that is not taken in, though other sound is. */
+  readonly #leftOut: string[] = []
   #isTold = false
   #isOver = false
 
@@ -53,9 +65,9 @@ class AssetJob implements RunningJob {
     using packet = new this.#av.Packet()
     packet.alloc()
     try {
-      this.#open(input)
+      await this.#open(input)
       for (let count = 1; !this.#isOver && input.readFrameSync(packet) >= 0; count++) {
-        this.#take(packet)
+        await this.#take(packet)
         packet.unref()
         if (this.#output.isFull) await this.#output.drained()
         else if (count % BREATHE_EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -63,7 +75,8 @@ class AssetJob implements RunningJob {
       if (this.#isOver) return
       this.#tellOpened()
       this.#tellWhereCut()
-      this.#ladder.finish()
+      for (const { side } of this.#readings.values()) side?.flush()
+      await this.#ladder.finish()
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#output.failed(error instanceof MillraceError ? 'input' : 'codec', message)
@@ -76,9 +89,10 @@ class AssetJob implements RunningJob {
     if (this.#isOver) return
     this.#isOver = true
     this.#ladder[Symbol.dispose]()
+    for (const { side } of this.#readings.values()) side?.[Symbol.dispose]()
   }
 
-  #open(input: InstanceType<Av['FormatContext']>): void {
+  async #open(input: InstanceType<Av['FormatContext']>): Promise<void> {
     const opened = input.openInputSync(this.#request.path, null, null)
     if (opened < 0) throw this.#unreadable(opened)
     if (input.findStreamInfoSync(null) < 0) throw new UnsupportedInputError('the streams of the file are not clear')
@@ -88,7 +102,7 @@ class AssetJob implements RunningJob {
     this.#startSeconds = input.startTime > NO_TIME ? Number(input.startTime) / 1e6 : 0
     this.#durationSeconds = input.duration > 0n ? Number(input.duration) / 1e6 : 0
     this.#format = input.iformat?.name ?? ''
-    this.#ladder.setRungs(this.#request.rungs)
+    await this.#ladder.setRungs(this.#request.rungs)
   }
 
   /** Once the first packet has shown that it can be read. */
@@ -100,8 +114,10 @@ class AssetJob implements RunningJob {
       format: this.#format,
       durationSeconds: this.#durationSeconds,
       hasVideo: kinds.includes(this.#av.AVMEDIA_TYPE_VIDEO),
-      hasAudio: kinds.includes(this.#av.AVMEDIA_TYPE_AUDIO),
+      audioCount: kinds.filter((kind) => kind === this.#av.AVMEDIA_TYPE_AUDIO).length,
     })
+    if (this.#leftOut.length > 0)
+      this.#output.notice(`sound that is not taken in is left out: ${this.#leftOut.join(', ')}`)
   }
   #unreadable(code: number): UnsupportedInputError {
     if (statSync(this.#request.path, { throwIfNoEntry: false })?.size === 0)
@@ -122,6 +138,7 @@ class AssetJob implements RunningJob {
     ]
     if (lost.length > 0)
       throw new UnsupportedInputError(`${lost.join(' and ')} is not taken in; convert the file first`)
+    if (rungs.some(({ audio }) => audio)) this.#leftOut.push(...unread.audio)
     if (types.length === 0) throw new UnsupportedInputError('the file holds neither pictures nor sound')
   }
   #tellWhereCut(): void {
@@ -131,7 +148,7 @@ class AssetJob implements RunningJob {
     this.#output.notice(`the file ends after ${at} of ${of} seconds: its end is missing`)
   }
 
-  /** The first stream of each kind; covers of albums are no video. */
+  /** The first video, and all sound; covers of albums are no video. */
   #addStream(native: NativeStream, unread: Unread): void {
     const av = this.#av
     const { codecpar, index } = native
@@ -143,19 +160,31 @@ class AssetJob implements RunningJob {
       unread[isVideo ? 'video' : 'audio'].push(nameOf(av, codecpar.codecId, isVideo))
       return
     }
-    const isTaken = [...this.#readings.values()].some((each) => each.native.codecpar.codecType === codecpar.codecType)
-    if (isTaken) return
+    const taken = [...this.#readings.values()].filter((each) => each.native.codecpar.codecType === codecpar.codecType)
+    if (taken.length >= (isVideo ? 1 : MAX_AUDIO_TRACKS)) {
+      if (!isVideo) unread.audio.push(nameOf(av, codecpar.codecId, isVideo))
+      return
+    }
     const stream = new AssetStream(codec, isVideo ? VIDEO_ID : AUDIO_ID, {
       extradata: Uint8Array.from(codecpar.extradata ?? []),
       widthPx: codecpar.width,
       heightPx: codecpar.height,
       sampleRateHz: codecpar.sampleRate,
       channelCount: codecpar.channels,
+      language: native.metadata?.get('language') ?? undefined,
     })
-    this.#readings.set(index, { native, stream, clockHz: 90_000, isOpen: false })
+    const side = taken.length > 0 ? this.#sideSound(taken.length) : undefined
+    this.#readings.set(index, { native, stream, side, clockHz: 90_000, isOpen: false })
+  }
+  /** As the first profile with sound has it. Its slot is behind those of the profiles. */
+  #sideSound(index: number): SideSound | undefined {
+    const { rungs } = this.#request
+    const audio = rungs.find((rung) => rung.audio)?.audio
+    return audio && new SideSound(this.#av, { slot: sideSlot(rungs.length, index), audio }, this.#output)
   }
 
-  #take(packet: NativePacket): void {
+  /** Resolves when the ladder wants more. */
+  async #take(packet: NativePacket): Promise<void> {
     const reading = this.#readings.get(packet.streamIndex)
     const time = packet.pts > NO_TIME ? packet.pts : packet.dts
     if (!reading || !packet.data || time <= NO_TIME) return
@@ -163,17 +192,19 @@ class AssetJob implements RunningJob {
     if (packet.getSideData(this.#av.AV_PKT_DATA_ENCRYPTION_INFO))
       throw new UnsupportedInputError('the file is encrypted; take it as it was before that')
     this.#tellOpened()
-    if (!reading.isOpen) this.#openTrack(reading, data)
+    if (!reading.isOpen) await this.#openTrack(reading, data)
     const frame = this.#frameOf(reading, packet, data)
     this.#ladder.atSeconds = frame.dtsTicks / reading.clockHz
-    this.#ladder.frame(frame)
+    if (reading.side) reading.side.frame(frame)
+    else await this.#ladder.frame(frame)
   }
-  #openTrack(reading: Reading, first: Uint8Array): void {
+  async #openTrack(reading: Reading, first: Uint8Array): Promise<void> {
     const track = reading.stream.track(first)
     const matrix = reading.native.codecpar.getCodedSideData(this.#av.AV_PKT_DATA_DISPLAYMATRIX)
     reading.clockHz = track.clockRateHz
     reading.isOpen = true
-    this.#ladder.setTrack(track, matrix ? clockwiseDegrees(matrix) : 0)
+    if (reading.side && track.kind === 'audio') return reading.side.setTrack(track)
+    await this.#ladder.setTrack(track, matrix ? clockwiseDegrees(matrix) : 0)
   }
   #frameOf({ native, stream, clockHz }: Reading, packet: NativePacket, data: Uint8Array): Frame {
     const { num, den } = native.timeBase

@@ -19,6 +19,8 @@ export type StreamFacts = {
   readonly heightPx: number
   readonly sampleRateHz: number
   readonly channelCount: number
+  /** As the file has it; ISO 639-2 in most containers. */
+  readonly language: string | undefined
 }
 /** A packet's bytes in canonical form; the configuration record may come from the first packet only. */
 type Canonical = {
@@ -129,10 +131,22 @@ export class AssetStream {
     const isRaw = codec === 'h264' || codec === 'h265' || codec === 'aac'
     const config = this.#canonical.config(this.#facts, isRaw ? first : this.frame(first))
     if (isVideo(codec)) return videoTrack(this.#id, codec, config, this.#facts)
-    return audioTrack(this.#id, codec, config, this.#facts)
+    const track = audioTrack(this.#id, codec, config, this.#facts)
+    const language = languageTag(this.#facts.language)
+    return language === undefined ? track : { ...track, language }
   }
   frame(data: Uint8Array): Uint8Array {
     return this.#canonical.frame(data, this.#facts)
+  }
+}
+
+/** BCP 47; undefined where there is none, or it is no language. */
+export function languageTag(language: string | undefined): string | undefined {
+  try {
+    const [tag] = language ? Intl.getCanonicalLocales(language) : []
+    return tag === 'und' ? undefined : tag
+  } catch {
+    return undefined
   }
 }
 

@@ -32,6 +32,7 @@ export class AudioEncoding implements Disposable {
   #chainFor = ''
   readonly #steps: readonly FilterStep[]
   readonly #channels: number
+  readonly #language: string | undefined
   readonly #gain: LoudnessGain | undefined
 
   constructor(av: Av, order: AudioOrder & { readonly codec: AudioCodecId }, source: AudioTrack) {
@@ -40,6 +41,7 @@ export class AudioEncoding implements Disposable {
     this.#av = av
     this.#kind = kind
     this.#codec = order.codec
+    this.#language = source.language
     this.#rateHz = rateFor(kind, order.sampleRateHz ?? source.sampleRateHz)
     this.#channels = order.channels ?? Math.min(2, Math.max(1, source.channelCount))
     this.#context = openEncoder(av, kind, {
@@ -69,6 +71,7 @@ export class AudioEncoding implements Disposable {
       config,
       sampleRateHz: this.#rateHz,
       channelCount: this.#channels,
+      ...(this.#language === undefined ? {} : { language: this.#language }),
     }
   }
 

@@ -13,7 +13,10 @@ const PROGRESS_MS = 100
 
 type InputTrack = Omit<VideoTrack, 'config'> | Omit<AudioTrack, 'config'>
 
-/** One source, decoded once, encoded for every rung that the worker wants at the moment. */
+/**
+ * One source, decoded once, encoded for every rung that the worker wants at the moment. What it is told is done in that
+ * order, one after the other; decoder and encoders work on threads of the pool.
+ */
 export class LadderJob implements RunningJob {
   /** Of a file: how far it has been read; told with the progress. */
   atSeconds: number | undefined
@@ -26,6 +29,9 @@ export class LadderJob implements RunningJob {
   readonly #audio: LadderAudio
   #videoId: number | undefined
   #audioId: number | undefined
+  /** What it is told is done behind this. */
+  #last: Promise<void> = Promise.resolve()
+  #isOver = false
   #consumed = 0
   #reportedMs = 0
   #report: NodeJS.Timeout | undefined
@@ -39,40 +45,64 @@ export class LadderJob implements RunningJob {
   }
 
   receive({ type, header, payload }: Message): void {
-    if (type === MESSAGE.inputFrame) this.frame(toFrame(header as InputFrame, payload))
-    else if (type === MESSAGE.inputTrack) this.setTrack({ ...(header.track as InputTrack), config: payload } as Track)
-    else if (type === MESSAGE.rungs) this.setRungs(header.rungs as readonly RungOrder[])
-    else if (type === MESSAGE.finish) this.finish()
+    // What is thrown in there ends the process, as what is thrown in here does.
+    if (type === MESSAGE.inputFrame) void this.frame(toFrame(header as InputFrame, payload))
+    else if (type === MESSAGE.inputTrack)
+      void this.setTrack({ ...(header.track as InputTrack), config: payload } as Track)
+    else if (type === MESSAGE.rungs) void this.setRungs(header.rungs as readonly RungOrder[])
+    else if (type === MESSAGE.finish) void this.finish().then(() => this[Symbol.dispose]())
   }
+  /** What is under way on other threads ends first; nothing else is begun. */
   [Symbol.dispose](): void {
+    if (this.#isOver) return
+    this.#isOver = true
     clearTimeout(this.#report)
+    void this.#last.then(() => this.#free())
+  }
+  async #free(): Promise<void> {
+    clearTimeout(this.#report)
+    await this.#video[Symbol.asyncDispose]()
     this.#setWatch(false)
-    this.#video[Symbol.dispose]()
     this.#audio[Symbol.dispose]()
+  }
+  #do(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(() => (this.#isOver ? undefined : work()))
+    this.#last = done.catch(() => {})
+    return done
   }
 
   /** The first track of each kind is taken. `clockwiseDegrees`: what the container says to turn its pictures by. */
-  setTrack(track: Track, clockwiseDegrees = 0): void {
+  setTrack(track: Track, clockwiseDegrees = 0): Promise<void> {
+    return this.#do(() => this.#setTrack(track, clockwiseDegrees))
+  }
+  async #setTrack(track: Track, clockwiseDegrees: number): Promise<void> {
     if (track.kind === 'video') {
       if (this.#videoId !== undefined && track.id > this.#videoId) return
       this.#videoId = track.id
-      this.#video.setTrack(track, clockwiseDegrees)
+      await this.#video.setTrack(track, clockwiseDegrees)
     } else {
       if (this.#audioId !== undefined && track.id > this.#audioId) return
       this.#audioId = track.id
       this.#audio.setTrack(track)
     }
   }
-  frame(frame: Frame): void {
-    if (frame.trackId === this.#videoId) this.#video.frame(frame)
+  /** Resolves when the next is welcome. */
+  frame(frame: Frame): Promise<void> {
+    return this.#do(() => this.#frame(frame))
+  }
+  async #frame(frame: Frame): Promise<void> {
+    if (frame.trackId === this.#videoId) await this.#video.frame(frame)
     else if (frame.trackId === this.#audioId) this.#audio.frame(frame)
     this.#consumed++
     this.#progress()
   }
   /** Everything that is to be made from now on. */
-  setRungs(orders: readonly RungOrder[]): void {
+  setRungs(orders: readonly RungOrder[]): Promise<void> {
+    return this.#do(() => this.#setRungs(orders))
+  }
+  async #setRungs(orders: readonly RungOrder[]): Promise<void> {
     const wanted = new Set(orders.map(({ slot }) => slot))
-    for (const rung of [...this.#rungs.values()]) if (!wanted.has(rung.slot)) this.#remove(rung)
+    for (const rung of [...this.#rungs.values()]) if (!wanted.has(rung.slot)) await this.#remove(rung)
     this.#setWatch(orders.some(({ isWatch }) => isWatch))
     for (const order of orders) {
       const isHalved = order.video?.isHalved ?? false
@@ -96,23 +126,25 @@ export class LadderJob implements RunningJob {
     this.#video.add(rung)
     this.#audio.add(rung)
   }
-  #remove(rung: Rung): void {
+  async #remove(rung: Rung): Promise<void> {
     this.#rungs.delete(rung.slot)
     this.#halved.delete(rung.slot)
-    this.#video.remove(rung)
     this.#audio.remove(rung)
+    await this.#video.remove(rung)
   }
   #failed(rung: Rung, error: unknown): void {
-    this.#remove(rung)
+    void this.#remove(rung)
     this.#output.rungFailed(rung.slot, error instanceof Error ? error.message : String(error))
   }
 
   /** The source has ended; what is still inside comes out, and the job is done. */
-  finish(): void {
-    this.#video.flush()
-    this.#audio.flush()
-    this.#tell()
-    this.#output.done()
+  finish(): Promise<void> {
+    return this.#do(async () => {
+      await this.#video.flush()
+      this.#audio.flush()
+      this.#tell()
+      this.#output.done()
+    })
   }
 
   /** At most ten messages a second; the last frame before a pause is told of too. */

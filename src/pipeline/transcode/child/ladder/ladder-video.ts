@@ -2,23 +2,26 @@ import type { Frame, VideoTrack } from '../../../../media/model/index.ts'
 import type { Av } from '../av.ts'
 import { FrameRateProbe } from './frame-rate-probe.ts'
 import type { Rung } from './rung.ts'
+import { RungLane } from './rung-lane.ts'
 import { RungVideo } from './rung-video.ts'
 import type { PictureWatch } from './stream-watch.ts'
 import { UprightPicture } from './upright-picture.ts'
 import { type OnPicture, VideoDecoding } from './video-decoding.ts'
 
 type OnFailure = (rung: Rung, error: unknown) => void
-type Encoded = { readonly rung: Rung; readonly video: RungVideo }
 
-/** The video of all rungs: one decoder, one upright picture, an encoder for each rung that needs one. */
-export class LadderVideo implements Disposable {
+/**
+ * The video of all rungs: one decoder, one upright picture, an encoder for each rung that needs one. They all work at
+ * the same time; calls that give a promise are made one after the other.
+ */
+export class LadderVideo implements AsyncDisposable {
   /** Sees every picture of the source. */
   watch: PictureWatch | undefined
   readonly #av: Av
   readonly #onFailure: OnFailure
   readonly #onNotice: (text: string) => void
   readonly #copies = new Set<Rung>()
-  readonly #encoded = new Map<number, Encoded>()
+  readonly #lanes = new Map<number, RungLane>()
   #track: VideoTrack | undefined
   #clockwiseDegrees = 0
   #decoding: VideoDecoding | undefined
@@ -37,9 +40,9 @@ export class LadderVideo implements Disposable {
   get damagedCount(): number {
     return this.#decoding?.damagedCount ?? 0
   }
-  setTrack(track: VideoTrack, clockwiseDegrees: number): void {
-    if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
-    this.#closeDecoder()
+  async setTrack(track: VideoTrack, clockwiseDegrees: number): Promise<void> {
+    if (this.#track) for (const frame of this.#rate.flush()) await this.#decode(frame, this.#track)
+    await this.#closeDecoder()
     this.#track = track
     this.#clockwiseDegrees = clockwiseDegrees
     this.#rate = new FrameRateProbe(track.frameRate)
@@ -52,73 +55,66 @@ export class LadderVideo implements Disposable {
       const target = { ...order, codec: order.codec, frameRate: () => this.#rate.framesPerSecond }
       const video = new RungVideo(this.#av, target, rung.videoTrackId, rung)
       if (video.notice !== undefined) this.#onNotice(video.notice)
-      this.#encoded.set(rung.slot, { rung, video })
+      const onFailure = (error: unknown) => this.#failed(rung, error)
+      this.#lanes.set(rung.slot, new RungLane(rung, video, onFailure))
     }
   }
   setHalved(slot: number, isHalved: boolean): void {
-    this.#encoded.get(slot)?.video.setHalved(isHalved)
+    this.#lanes.get(slot)?.video.setHalved(isHalved)
   }
   /** The rung gives out what it has and is gone. */
-  remove(rung: Rung): void {
+  async remove(rung: Rung): Promise<void> {
     this.#copies.delete(rung)
-    const found = this.#encoded.get(rung.slot)
-    this.#encoded.delete(rung.slot)
-    if (!found) return
-    this.#attempt(found, () => found.video.flush())
-    found.video[Symbol.dispose]()
+    const lane = this.#lanes.get(rung.slot)
+    this.#lanes.delete(rung.slot)
+    await lane?.flush()
+    await lane?.close()
+  }
+  #failed(rung: Rung, error: unknown): void {
+    this.#lanes.delete(rung.slot)
+    this.#onFailure(rung, error)
   }
 
-  frame(frame: Frame): void {
+  /** Resolves when the next frame is welcome. */
+  async frame(frame: Frame): Promise<void> {
     const track = this.#track
     if (!track) return
     for (const rung of this.#copies) rung.copyVideo(frame, track)
-    if (this.#encoded.size === 0 && !this.watch) return this.#closeDecoder()
-    for (const each of this.#rate.push(frame)) this.#decode(each, track)
+    if (this.#lanes.size === 0 && !this.watch) return await this.#closeDecoder()
+    for (const each of this.#rate.push(frame)) await this.#decode(each, track)
   }
-  #decode(frame: Frame, track: VideoTrack): void {
+  async #decode(frame: Frame, track: VideoTrack): Promise<void> {
     if (!this.#decoding && !frame.isKey) return
     this.#decoding ??= new VideoDecoding(this.#av, track)
-    this.#decoding.decode(frame, this.#onPicture)
+    await this.#decoding.decode(frame, this.#onPicture)
   }
   /** Everything that is still in the decoder and the encoders. */
-  flush(): void {
-    if (this.#track) for (const frame of this.#rate.flush()) this.#decode(frame, this.#track)
-    this.#decoding?.flush(this.#onPicture)
-    this.#upright?.flush(this.#onUpright)
-    for (const each of [...this.#encoded.values()]) this.#attempt(each, () => each.video.flush())
+  async flush(): Promise<void> {
+    if (this.#track) for (const frame of this.#rate.flush()) await this.#decode(frame, this.#track)
+    await this.#decoding?.flush(this.#onPicture)
+    await this.#upright?.flush(this.#onUpright)
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.flush()))
   }
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#decoding?.[Symbol.dispose]()
     this.#upright?.[Symbol.dispose]()
-    for (const { video } of this.#encoded.values()) video[Symbol.dispose]()
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
   }
 
-  readonly #onPicture: OnPicture = (decoded, isKey) => {
+  readonly #onPicture: OnPicture = async (decoded, isKey) => {
     this.decodedCount++
     this.#upright ??= new UprightPicture(this.#av, this.#clockwiseDegrees)
-    this.#upright.push(decoded, isKey, this.#onUpright)
+    await this.#upright.push(decoded, isKey, this.#onUpright)
   }
-  readonly #onUpright: OnPicture = (picture, isKey) => {
+  readonly #onUpright: OnPicture = async (picture, isKey) => {
     this.watch?.push(picture)
-    for (const each of [...this.#encoded.values()]) {
-      if (!each.rung.isWanted(Number(picture.pts), 90_000)) continue
-      this.#attempt(each, () => each.video.push(picture, isKey))
-    }
+    const takers = [...this.#lanes.values()].filter(({ rung }) => rung.isWanted(Number(picture.pts), 90_000))
+    for (const lane of takers) lane.push(picture, isKey)
+    await Promise.all(takers.map((lane) => lane.room()))
   }
-  #attempt(each: Encoded, work: () => void): void {
-    const startedMs = performance.now()
-    try {
-      work()
-    } catch (error) {
-      this.#encoded.delete(each.rung.slot)
-      each.video[Symbol.dispose]()
-      this.#onFailure(each.rung, error)
-    }
-    each.rung.busyMs += performance.now() - startedMs
-  }
-  #closeDecoder(): void {
-    this.#decoding?.flush(this.#onPicture)
-    this.#upright?.flush(this.#onUpright)
+  async #closeDecoder(): Promise<void> {
+    await this.#decoding?.flush(this.#onPicture)
+    await this.#upright?.flush(this.#onUpright)
     this.#decoding?.[Symbol.dispose]()
     this.#upright?.[Symbol.dispose]()
     this.#decoding = undefined

@@ -15,7 +15,10 @@ export type EncodedVideoOrder = VideoOrder & {
   readonly frameRate: () => number
 }
 
-/** The picture of one rung: which frames, how large, and the encoder. Follows a source that changes its shape. */
+/**
+ * The picture of one rung: which frames, how large, and the encoder. Follows a source that changes its shape. One call
+ * at a time, and none to dispose while one is under way.
+ */
 export class RungVideo implements Disposable {
   frameCount = 0
   readonly #av: Av
@@ -54,19 +57,19 @@ export class RungVideo implements Disposable {
     this.#limit = undefined
   }
   /** `isKey`: the source has a keyframe here. Throws where the encoder does not do what is ordered. */
-  push(picture: NativeFrame, isKey: boolean): void {
+  async push(picture: NativeFrame, isKey: boolean): Promise<void> {
     const ticks = Number(picture.pts)
     this.#limit ??= new FrameRateLimit(this.#isHalved ? this.#framesPerSecond / 2 : this.#order.maxFps)
     if (!this.#limit.stays(ticks, isKey)) return
-    const chain = this.#chainFor(picture)
+    const chain = await this.#chainFor(picture)
     chain.add(picture)
-    while (chain.take(this.#scaled) >= 0) {
-      this.#encode(ticks, isKey)
+    for (let taken = await chain.takeLater(this.#scaled); taken >= 0; taken = chain.take(this.#scaled)) {
+      await this.#encode(ticks, isKey)
       this.#scaled.unref()
     }
   }
-  flush(): void {
-    this.#encoding?.flush()
+  async flush(): Promise<void> {
+    await this.#encoding?.flush()
   }
   [Symbol.dispose](): void {
     this.#chain?.[Symbol.dispose]()
@@ -78,7 +81,7 @@ export class RungVideo implements Disposable {
     return Math.min(this.#order.frameRate(), this.#order.maxFps ?? Number.POSITIVE_INFINITY)
   }
 
-  #encode(ticks: number, isSourceKey: boolean): void {
+  async #encode(ticks: number, isSourceKey: boolean): Promise<void> {
     const isFirst = this.#encoding === undefined
     const frameRate = this.#framesPerSecond
     this.#encoding ??= new VideoEncoding(
@@ -94,15 +97,15 @@ export class RungVideo implements Disposable {
     const isKey = isFirst || isSourceKey || ticks - this.#lastKeyTicks >= this.#gopTicks
     if (isKey) this.#lastKeyTicks = ticks
     this.#scaled.pts = BigInt(ticks)
-    this.#encoding.encode(this.#scaled, isKey ? 'key' : 'delta')
+    await this.#encoding.encode(this.#scaled, isKey ? 'key' : 'delta')
     this.frameCount++
   }
 
-  #chainFor(picture: NativeFrame): FilterChain {
+  async #chainFor(picture: NativeFrame): Promise<FilterChain> {
     const source = pictureSource(picture)
     if (this.#chain && source[1] === this.#shape) return this.#chain
     this.#chain?.[Symbol.dispose]()
-    this.#encoding?.flush()
+    await this.#encoding?.flush()
     this.#encoding?.[Symbol.dispose]()
     this.#encoding = undefined
     this.#shape = source[1] ?? ''

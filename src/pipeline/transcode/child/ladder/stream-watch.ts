@@ -3,6 +3,7 @@ import type { Av } from '../av.ts'
 import { FilterChain, type FilterStep } from '../filter-chain.ts'
 import { pictureSource } from './picture-source.ts'
 import { samplesSource } from './samples-source.ts'
+import { WatchMarks } from './watch-marks.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
 
@@ -19,30 +20,20 @@ const PICTURE_STEPS: readonly FilterStep[] = [
   ['freezedetect', `n=-60dB:d=${LEAST_SECONDS}`],
 ]
 
-/** The marks that FFmpeg's filters put on frames. */
-const MARKS: Readonly<Record<string, WatchEvent>> = {
-  'lavfi.silence_start': { what: 'silence', isOn: true },
-  'lavfi.silence_end': { what: 'silence', isOn: false },
-  'lavfi.black_start': { what: 'black', isOn: true },
-  'lavfi.black_end': { what: 'black', isOn: false },
-  'lavfi.freezedetect.freeze_start': { what: 'freeze', isOn: true },
-  'lavfi.freezedetect.freeze_end': { what: 'freeze', isOn: false },
-}
-
 /** EBU R 128, in LUFS. */
 export type Loudness = { readonly momentaryLufs: number; readonly integratedLufs: number }
 
 /** Looks at decoded frames and tells when something begins or ends. */
 abstract class FrameWatch implements Disposable {
   readonly #av: Av
-  readonly #onEvent: (event: WatchEvent) => void
+  readonly #marks: WatchMarks
   readonly #out
   #chain: FilterChain | undefined
   #shape = ''
 
   constructor(av: Av, onEvent: (event: WatchEvent) => void) {
     this.#av = av
-    this.#onEvent = onEvent
+    this.#marks = new WatchMarks(onEvent)
     this.#out = new av.Frame()
     this.#out.alloc()
   }
@@ -52,6 +43,7 @@ abstract class FrameWatch implements Disposable {
     const source = this.sourceOf(frame)
     if (!this.#chain || source[1] !== this.#shape) {
       this.#chain?.[Symbol.dispose]()
+      this.#marks.restart()
       this.#chain = new FilterChain(this.#av, source, this.steps)
       this.#shape = source[1] ?? ''
     }
@@ -69,7 +61,7 @@ abstract class FrameWatch implements Disposable {
   protected abstract readonly steps: readonly FilterStep[]
   protected abstract sourceOf(frame: NativeFrame): FilterStep
   protected onMarks(marks: Readonly<Record<string, string>>): void {
-    for (const [mark, event] of Object.entries(MARKS)) if (mark in marks) this.#onEvent(event)
+    this.#marks.read(marks)
   }
 }
 

@@ -37,28 +37,28 @@ export class UprightPicture implements Disposable {
     this.#out.alloc()
   }
 
-  push(picture: NativeFrame, isKey: boolean, onPicture: OnPicture): void {
+  async push(picture: NativeFrame, isKey: boolean, onPicture: OnPicture): Promise<void> {
     if (picture.hasFlags(this.#av.AV_FRAME_FLAG_INTERLACED)) this.#isInterlaced = true
     const matrix = picture.getSideData(this.#av.AV_FRAME_DATA_DISPLAYMATRIX)
     const turn = matrix ? clockwiseDegrees(matrix) : this.#clockwiseDegrees
     const steps = [...(this.#isInterlaced ? [DEINTERLACE] : []), ...(TURNS[turn] ?? [])]
     const shape = `${pictureSource(picture)[1]} ${steps.map(([name]) => name)}`
     if (shape !== this.#chainFor) {
-      this.flush(onPicture)
+      await this.flush(onPicture)
       this.#chain = steps.length > 0 ? new FilterChain(this.#av, pictureSource(picture), steps) : undefined
       this.#chainFor = shape
     }
-    if (!this.#chain) return onPicture(picture, isKey)
+    if (!this.#chain) return await onPicture(picture, isKey)
     if (isKey) this.#keyTicks.add(Number(picture.pts))
     this.#chain.add(picture)
-    this.#drain(this.#chain, onPicture)
+    await this.#drain(this.#chain, onPicture)
   }
   /** Gives out what a filter has held back. What comes next is taken for something new. */
-  flush(onPicture: OnPicture): void {
+  async flush(onPicture: OnPicture): Promise<void> {
     const chain = this.#chain
     if (chain) {
       chain.add(null)
-      this.#drain(chain, onPicture)
+      await this.#drain(chain, onPicture)
       chain[Symbol.dispose]()
     }
     this.#chain = undefined
@@ -70,13 +70,13 @@ export class UprightPicture implements Disposable {
     this.#out.free()
   }
 
-  #drain(chain: FilterChain, onPicture: OnPicture): void {
-    while (chain.take(this.#out) >= 0) {
+  async #drain(chain: FilterChain, onPicture: OnPicture): Promise<void> {
+    while ((await chain.takeLater(this.#out)) >= 0) {
       const { num, den } = chain.timeBase
       const ticks = Math.round((Number(this.#out.pts) * num * 90_000) / den)
       this.#out.pts = BigInt(ticks)
       this.#out.removeSideData(this.#av.AV_FRAME_DATA_DISPLAYMATRIX)
-      onPicture(this.#out, this.#keyTicks.delete(ticks))
+      await onPicture(this.#out, this.#keyTicks.delete(ticks))
       this.#out.unref()
     }
   }

@@ -3,15 +3,15 @@ import type { Av } from '../av.ts'
 import { openVideoDecoder } from '../open-decoder.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
-/** `picture` is the decoder's again after the call; its pts are ticks of the source. */
-export type OnPicture = (picture: NativeFrame, isKey: boolean) => void
+/** `picture` is the decoder's again when it resolves; its pts are ticks of the source. */
+export type OnPicture = (picture: NativeFrame, isKey: boolean) => Promise<void>
 
 /** Keyframes whose pictures have not come out; more are not waited for. */
 const MAX_KEYS = 64
 /** AV_NOPTS_VALUE. */
 const NO_TIME = -(2n ** 63n)
 
-/** The one decoder of a source's video. */
+/** The one decoder of a source's video. It works on another thread; one call at a time. */
 export class VideoDecoding implements Disposable {
   damagedCount = 0
   readonly #av: Av
@@ -30,21 +30,21 @@ export class VideoDecoding implements Disposable {
     this.#frame.alloc()
   }
 
-  decode(frame: Frame, onPicture: OnPicture): void {
+  async decode(frame: Frame, onPicture: OnPicture): Promise<void> {
     const packet = this.#packet
     packet.data = Buffer.from(frame.data)
     packet.pts = BigInt(frame.ptsTicks)
     packet.dts = BigInt(frame.dtsTicks)
     packet.isKeyframe = frame.isKey
     if (frame.isKey) this.#noteKey(frame.ptsTicks)
-    if (this.#context.sendPacketSync(packet) < 0) this.damagedCount++
+    if ((await this.#context.sendPacket(packet)) < 0) this.damagedCount++
     packet.unref()
-    this.#drain(onPicture)
+    await this.#drain(onPicture)
   }
   /** Gives out what is still inside; the decoder can go on afterwards. */
-  flush(onPicture: OnPicture): void {
-    this.#context.sendPacketSync(null)
-    this.#drain(onPicture)
+  async flush(onPicture: OnPicture): Promise<void> {
+    await this.#context.sendPacket(null)
+    await this.#drain(onPicture)
     this.#context.flushBuffers()
     this.#keyTicks.clear()
   }
@@ -58,14 +58,14 @@ export class VideoDecoding implements Disposable {
     this.#keyTicks.add(ticks)
     for (const oldest of this.#keyTicks) if (this.#keyTicks.size > MAX_KEYS) this.#keyTicks.delete(oldest)
   }
-  #drain(onPicture: OnPicture): void {
+  async #drain(onPicture: OnPicture): Promise<void> {
     const frame = this.#frame
     while (this.#context.receiveFrameSync(frame) >= 0) {
       const time = frame.bestEffortTimestamp
       if (frame.decodeErrorFlags !== 0 || frame.hasFlags(this.#av.AV_FRAME_FLAG_CORRUPT)) this.damagedCount++
       if (time !== NO_TIME) {
         frame.pts = time
-        onPicture(frame, this.#keyTicks.delete(Number(time)))
+        await onPicture(frame, this.#keyTicks.delete(Number(time)))
       }
       frame.unref()
     }

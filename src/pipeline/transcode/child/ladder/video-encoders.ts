@@ -14,6 +14,8 @@ export type VideoEncoderKind = {
   readonly preset: string
   /** How far the bit rate may swing above its mean. libvpx and its short-sighted mean fall far short unless it is 1. */
   readonly peak: number
+  /** It can encode one picture on several threads without holding any back. */
+  readonly isSliced?: true
   options(order: VideoOrder, preset: string): Options
   frame(packet: Uint8Array): Uint8Array
   /** `extradata` as the encoder has it after opening; `key` is the first keyframe in canonical form. */
@@ -31,11 +33,12 @@ export const VIDEO_ENCODERS = {
     name: 'libx264',
     preset: 'veryfast',
     peak: 1.25,
-    options: ({ bFrames }, preset) => ({
+    isSliced: true,
+    options: ({ bFrames, threads = 1 }, preset) => ({
       preset,
       ...(bFrames === 0 ? { tune: 'zerolatency' } : {}),
       'forced-idr': '1',
-      'x264-params': 'scenecut=0:keyint=infinite:sliced-threads=0',
+      'x264-params': `scenecut=0:keyint=infinite:sliced-threads=${threads > 1 ? 1 : 0}`,
     }),
     frame: annexBToLengthPrefixed,
     config: (extradata) => {

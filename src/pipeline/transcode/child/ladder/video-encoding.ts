@@ -57,16 +57,18 @@ export class VideoEncoding implements Disposable {
     this.#packet.alloc()
   }
 
-  encode(picture: NativeFrame, kind: 'key' | 'delta'): void {
+  /** On another thread; nothing else may be done with it, or with `picture`, until it resolves. */
+  async encode(picture: NativeFrame, kind: 'key' | 'delta'): Promise<void> {
     const av = this.#av
     picture.pictType = kind === 'key' ? av.AV_PICTURE_TYPE_I : av.AV_PICTURE_TYPE_NONE
     const input = this.#surfaces?.upload(picture) ?? picture
-    checked(av, this.#context.sendFrameSync(input), this.#kind.name)
+    // The work is done here: FFmpeg has the packet ready when it returns.
+    checked(av, await this.#context.sendFrame(input), this.#kind.name)
     this.#drain()
   }
   /** What the encoder still holds. Nothing may be encoded afterwards. */
-  flush(): void {
-    this.#context.sendFrameSync(null)
+  async flush(): Promise<void> {
+    await this.#context.sendFrame(null)
     this.#drain()
   }
   [Symbol.dispose](): void {
@@ -116,7 +118,7 @@ function openEncoder(
   context.sampleAspectRatio = new av.Rational(1, 1)
   context.gopSize = 2 ** 20
   context.maxBFrames = order.bFrames
-  context.threadCount = 1
+  context.threadCount = kind.isSliced ? (order.threads ?? 1) : 1
   context.colorSpace = like.colorSpace
   context.colorPrimaries = like.colorPrimaries
   context.colorTrc = like.colorTrc

@@ -18,6 +18,8 @@ const SETS = [
   'profiles.later.video.size=96x54',
   'profiles.later.video.preset=ultrafast',
   'workers=2',
+  // However busy the machine is: a rung that leaves frames out has a break.
+  'transcode.maxLagMs=60000',
   'hls.segmentMs=1000',
   'hls.windowSegments=3',
   'streams.**.record=true',

@@ -68,6 +68,8 @@ export type SegmentFact = {
   /** Wall clock of the first sample. */
   readonly epochMs: number
   readonly keyframes: readonly KeyframeFact[]
+  /** EXT-X-TARGETDURATION of what it was recorded with; absent where an older version stored it, or it was found again. */
+  readonly targetSeconds?: number
 }
 export type RecordingSummary = RecordingFact & {
   readonly tracks: readonly TrackFact[]

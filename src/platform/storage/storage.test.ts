@@ -22,7 +22,13 @@ test('a catalogue of an earlier version is read, and takes what it did not know'
     before.exec(`create table inits (
       recording_id text not null, track_id integer not null, init_id integer not null, blob_key text not null,
       primary key (recording_id, track_id, init_id));
-      insert into inits values ('r1', 1, 0, 'r1/init')`)
+      create table segments (
+        recording_id text not null, track_id integer not null, sequence integer not null, init_id integer not null,
+        blob_key text not null, start_ticks integer not null, duration_ticks integer not null,
+        discontinuity integer not null, byte_length integer not null, epoch_ms integer not null,
+        keyframes text not null, primary key (recording_id, track_id, sequence));
+      insert into inits values ('r1', 1, 0, 'r1/init');
+      insert into segments values ('r1', 1, 7, 0, 'r1/7', 0, 1, 0, 2, 3, '[]')`)
     before.close()
     for (const _ of ['first start', 'second']) {
       await using catalog = await openSqliteCatalog(path)
@@ -30,6 +36,8 @@ test('a catalogue of an earlier version is read, and takes what it did not know'
       assert.deepEqual((await catalog.recording('r1'))?.inits, [
         { recordingId: 'r1', trackId: 1, initId: 0, key: 'r1/init' },
       ])
+      const [segment] = (await catalog.recording('r1'))?.segments ?? []
+      assert.deepEqual([segment?.sequence, segment?.targetSeconds], [7, undefined])
     }
   } finally {
     rmSync(folder, { recursive: true })

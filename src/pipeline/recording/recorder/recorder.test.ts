@@ -68,6 +68,7 @@ test('what a full disk did not take is missing from the numbers, and is no disco
   await record(2)
   disk.isFull = false
   await record(3)
+  assert.equal(segments[0]?.targetSeconds, 1)
   const told = segments.map(({ sequence, discontinuity }) => [sequence, discontinuity])
   assert.deepEqual(told, [
     [1, false],

@@ -168,7 +168,7 @@ export class Recorder implements CmafTap {
       throw error
     }
     this.#recovered()
-    const { sequence, initId, startTicks, durationTicks, byteLength } = segment
+    const { sequence, initId, startTicks, durationTicks, byteLength, targetSeconds } = segment
     const discontinuity = this.#lostDiscontinuities.delete(trackId) || segment.discontinuity
     this.#options.facts.segmentStored({
       recordingId: this.id,
@@ -180,6 +180,7 @@ export class Recorder implements CmafTap {
       durationTicks,
       discontinuity,
       byteLength,
+      targetSeconds,
       epochMs,
       keyframes: segment.keyframes.map(({ ticks, offsetBytes, sizeBytes }) => ({ ticks, offsetBytes, sizeBytes })),
     })

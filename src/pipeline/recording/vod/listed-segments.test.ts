@@ -7,7 +7,7 @@ import { checkPlaylist } from '../../../media/formats/hls/testing/check-playlist
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
 import { findGap } from './listed-segments.ts'
 import { vodManifest } from './vod-manifest.ts'
-import { vodTrackPlaylist } from './vod-playlists.ts'
+import { rangeTrackPlaylist, vodTrackPlaylist } from './vod-playlists.ts'
 
 const VIDEO: TrackFact = { trackId: 1, kind: 'video', codec: 'h264', codecString: 'avc1.42c00c', clockRateHz: 1000 }
 const SMALL: TrackFact = { ...VIDEO, trackId: 3 }
@@ -59,6 +59,13 @@ test('the numbers of an MPD are those of the segments, also behind a gap', () =>
   const audio = listed.filter(([id]) => id === 't2')
   assert.equal(audio.length, 7)
   for (const [, uri, startTicks] of listed) assert.equal(Number(/(\d+)\.m4s/.exec(uri)?.[1]) * 1000, startTicks, uri)
+})
+
+test('the target duration is that of the live stream, however short the segments have been so far', () => {
+  const open = recordingOf(new Map([[VIDEO, [1, 2]]]))
+  const recording = { ...open, segments: open.segments.map((segment) => ({ ...segment, targetSeconds: 4 })) }
+  for (const text of [vodTrackPlaylist(recording, VIDEO), rangeTrackPlaylist([recording], 1, '')])
+    assert.equal(parseMediaPlaylist(text).targetDurationSeconds, 4)
 })
 
 test('gaps are found by their number, and nothing else is', () => {

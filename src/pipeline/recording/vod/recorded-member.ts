@@ -27,19 +27,34 @@ export function inTimeOf(source: RecordingDetail, member: RecordedMember): Recor
   return first ? [{ ...member, recordings: [first, ...others] }] : []
 }
 
-/** The recording of a member that has most of a run of its source, and what it has of it. */
-export function partOfRun(
-  { recordings }: RecordedMember,
-  fromMs: number,
-  untilMs: number,
-): { readonly recording: RecordingDetail; readonly segments: readonly SegmentFact[] } | undefined {
-  const parts = recordings.map((recording) => ({
-    recording,
-    segments: recording.segments.filter((segment) => {
+/**
+ * What a member has of a run of its source: of the most segments that go on without a break, for a representation has one
+ * initialization segment, and numbers that count on.
+ */
+export function partOfRun({ recordings }: RecordedMember, fromMs: number, untilMs: number): MemberPart | undefined {
+  const parts = recordings.flatMap((recording) => {
+    const segments = recording.segments.filter((segment) => {
       const ms = startMs(recording, segment)
       return ms >= fromMs && ms < untilMs
-    }),
-  }))
+    })
+    return unbroken(recording, segments).map((part) => ({ recording, segments: part }))
+  })
   const [most] = parts.toSorted((a, b) => b.segments.length - a.segments.length)
   return most && most.segments.length > 0 ? most : undefined
+}
+
+export type MemberPart = { readonly recording: RecordingDetail; readonly segments: readonly SegmentFact[] }
+
+/** By the first video track, which is what members are listed for. */
+function unbroken({ tracks }: RecordingDetail, segments: readonly SegmentFact[]): SegmentFact[][] {
+  const video = tracks.find(({ kind }) => kind === 'video')
+  const parts: SegmentFact[][] = []
+  for (const segment of segments) {
+    if (segment.trackId !== video?.trackId) continue
+    const last = parts.at(-1)
+    const isBreak = segment.discontinuity || segment.initId !== last?.at(-1)?.initId
+    if (last && !isBreak) last.push(segment)
+    else parts.push([segment])
+  }
+  return parts
 }

@@ -107,6 +107,7 @@ export function vodTrackPlaylist(recording: RecordingDetail, track: TrackFact): 
   const isEnded = recording.endedMs !== undefined
   return formatMediaPlaylist({
     type: isEnded ? 'vod' : 'event',
+    targetDurationSeconds: targetSeconds([recording]),
     mediaSequence: 0,
     independentSegments: true,
     isEnded,
@@ -127,6 +128,7 @@ export function rangeTrackPlaylist(recordings: readonly RecordingDetail[], track
   return formatMediaPlaylist({
     type: isEnded ? 'vod' : 'event',
     start: { timeOffsetMs: 0, precise: true },
+    targetDurationSeconds: targetSeconds(recordings),
     mediaSequence: 0,
     independentSegments: true,
     isEnded,
@@ -134,6 +136,11 @@ export function rangeTrackPlaylist(recordings: readonly RecordingDetail[], track
       list.map((segment, index) => (at > 0 && index === 0 ? { ...segment, discontinuity: true } : segment)),
     ),
   })
+}
+
+/** As it was while it was live: it does not change while a list grows. RFC 8216bis, 4.4.3.1. */
+function targetSeconds(recordings: readonly RecordingDetail[]): number {
+  return Math.max(1, ...recordings.map(({ segments }) => segments.at(-1)?.targetSeconds ?? 0))
 }
 
 function trackSegments(recording: RecordingDetail, track: TrackFact, folder: string): HlsSegment[] {

@@ -101,6 +101,7 @@ export class KyselyCatalog implements Catalog {
         byte_length: segment.byteLength,
         epoch_ms: segment.epochMs,
         keyframes: JSON.stringify(segment.keyframes),
+        target_seconds: segment.targetSeconds ?? null,
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
@@ -223,5 +224,6 @@ function toSegment(row: Tables['segments']): SegmentFact {
     byteLength: row.byte_length,
     epochMs: row.epoch_ms,
     keyframes: JSON.parse(row.keyframes) as SegmentFact['keyframes'],
+    ...(row.target_seconds === null ? {} : { targetSeconds: row.target_seconds }),
   }
 }

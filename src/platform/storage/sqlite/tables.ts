@@ -27,6 +27,7 @@ export type Tables = {
     byte_length: number
     epoch_ms: number
     keyframes: string
+    target_seconds: number | null
   }
   settings: { key: string; value: string }
 }
@@ -34,12 +35,19 @@ export type Tables = {
 /** Makes what is missing; runs at every start. */
 export async function createTables(db: Kysely<Tables>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
+  // Catalogues of earlier versions lack columns.
   const tables = await db.introspection.getTables()
-  const inits = tables.find(({ name }) => name === 'inits')
-  // Catalogues of earlier versions.
-  if (!inits?.columns.some(({ name }) => name === 'track'))
-    await sql`alter table inits add column track text`.execute(db)
+  for (const [table, column, type] of ADDED) {
+    const columns = tables.find(({ name }) => name === table)?.columns ?? []
+    if (!columns.some(({ name }) => name === column))
+      await sql.raw(`alter table ${table} add column ${column} ${type}`).execute(db)
+  }
 }
+
+const ADDED = [
+  ['inits', 'track', 'text'],
+  ['segments', 'target_seconds', 'integer'],
+] as const
 
 const STATEMENTS = [
   `create table if not exists streams (name text primary key, first_ms integer not null, last_ms integer not null)`,
@@ -56,6 +64,7 @@ const STATEMENTS = [
      recording_id text not null, track_id integer not null, sequence integer not null, init_id integer not null,
      blob_key text not null, start_ticks integer not null, duration_ticks integer not null,
      discontinuity integer not null, byte_length integer not null, epoch_ms integer not null, keyframes text not null,
+     target_seconds integer,
      primary key (recording_id, track_id, sequence))`,
   `create table if not exists settings (key text primary key, value text not null)`,
   `create index if not exists recordings_by_stream on recordings (stream, started_ms)`,

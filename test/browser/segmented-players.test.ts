@@ -7,7 +7,7 @@ import { TestServer } from '../support/server.ts'
 import { launchBrowser, skipWithoutChromium } from './support/browser.ts'
 import { type Act, type OpenPlayer, playAll, type Stage } from './support/played.ts'
 import { PlayerHost } from './support/player-host.ts'
-import { LOW_LATENCY, type PlayedForm, type PlayerName } from './support/players.ts'
+import { chooseHeight, LOW_LATENCY, type PlayedForm } from './support/players.ts'
 import { LoopPublisher, PICTURE } from './support/publisher.ts'
 
 const PLAIN: readonly PlayedForm[] = [
@@ -103,18 +103,6 @@ test('hls.js, shaka-player and dash.js play every form', { skip: skipWithoutChro
 /** Of heights, until a player has played what it had when it was told to switch. */
 const MAX_CHANGES = 6
 
-/** Takes the quality of a height, in each player's words. */
-const CHOOSE: Readonly<Record<PlayerName, (height: number) => string>> = {
-  hls: (height) => `player.loadLevel = player.levels.findIndex((level) => level.height === ${height})`,
-  shaka: (height) => `
-    player.configure('abr.enabled', false)
-    player.selectVariantTrack(player.getVariantTracks().find((track) => track.height === ${height}), true)`,
-  dash: (height) => `
-    player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: false } } } })
-    player.setRepresentationForTypeByIndex('video',
-      player.getRepresentationsByType('video').findIndex((each) => each.height === ${height}))`,
-}
-
 /** What is shown a second after `height` was; players first play on what they have, which may be of both. */
 async function settledHeight(player: OpenPlayer, height: number): Promise<number> {
   let shown = Number.NaN
@@ -130,7 +118,7 @@ function switchesBetween(heights: readonly number[]): (form: PlayedForm) => Act 
   return ({ player: name }) =>
     async (player) => {
       for (const height of heights) {
-        await player.page.evaluate(`(() => { ${CHOOSE[name](height)} })()`)
+        await player.page.evaluate(`(() => { ${chooseHeight(name, height)} })()`)
         const shown = await settledHeight(player, height)
         if (shown !== height) throw new Error(`${name} shows ${shown} lines, not ${height}`)
       }

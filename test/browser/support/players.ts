@@ -89,3 +89,20 @@ export const START: Readonly<Record<PlayerName, (url: string, mode: 'low' | 'nor
     latency = () => player.isDynamic() ? player.getCurrentLiveLatency() : undefined
   `,
 }
+
+/** Takes the quality of a height, in each player's words. */
+const CHOOSE: Readonly<Record<PlayerName, (height: number) => string>> = {
+  hls: (height) => `player.loadLevel = player.levels.findIndex((level) => level.height === ${height})`,
+  shaka: (height) => `
+    player.configure('abr.enabled', false)
+    player.selectVariantTrack(player.getVariantTracks().find((track) => track.height === ${height}), true)`,
+  dash: (height) => `
+    player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: false } } } })
+    player.setRepresentationForTypeByIndex('video',
+      player.getRepresentationsByType('video').findIndex((each) => each.height === ${height}))`,
+}
+
+/** Takes the quality of a height, and keeps to it. */
+export function chooseHeight(player: PlayerName, height: number): string {
+  return CHOOSE[player](height)
+}

@@ -10,6 +10,8 @@ export type SegmentedAnswer =
   /** A segment that is not in the log. */
   | { readonly kind: 'made'; readonly bytes: Uint8Array }
   | { readonly kind: 'media'; readonly held: HeldBytes }
+  /** A segment that may be another the next time. */
+  | { readonly kind: 'passing'; readonly bytes: Uint8Array }
   /** A file of a recording. */
   | { readonly kind: 'recorded'; readonly id: string; readonly file: string }
   | { readonly kind: 'growing'; readonly segment: GrowingSegment }

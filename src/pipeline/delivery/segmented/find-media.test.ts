@@ -20,7 +20,15 @@ function segment(sequence: number, facts: Facts): string {
 function named(startMs: number, { ended = false } = {}): number | string {
   const starts = [10, 12, 14].map((second, at) => ({ sequence: 7 + at, startTicks: second * 90_000 }))
   const track = { segments: starts.slice(0, 2), open: starts[2], inits: new Map(), info: { clockRateHz: 90_000 } }
-  const facts = { life: LIFE, ended, tracks: new Map([[1, track]]), options: { segmentMs: 1000 }, targetSeconds: 2 }
+  const began = { runs: [{ sequence: 7 }], forgotten: { runs: 0, tiles: 0 } }
+  const facts = {
+    ...began,
+    life: LIFE,
+    ended,
+    tracks: new Map([[1, track]]),
+    options: { segmentMs: 1000, windowSegments: 0 },
+    targetSeconds: 2,
+  }
   const found = nowNamed(facts as unknown as CmafIndex, { kind: 'timed', trackId: 1, life: 'next', startMs })
   return typeof found === 'string' ? found : found.kind === 'segment' ? found.sequence : found.kind
 }
@@ -49,8 +57,8 @@ describe('what a request for media finds', () => {
   })
   it('knows a segment by its time, where the numbers of the source are not those of the rendition', () => {
     assert.deepEqual(
-      [9000, 9980, 12_020, 14_000].map((ms) => named(ms)),
-      ['never', 7, 8, 9],
+      [1000, 8000, 9980, 12_020, 14_000].map((ms) => named(ms)),
+      ['never', 'early', 7, 8, 9],
     )
     assert.deepEqual(
       [16_000, 60_000].map((ms) => named(ms)),

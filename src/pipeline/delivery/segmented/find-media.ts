@@ -13,6 +13,8 @@ export type FoundMedia =
   | { readonly state: 'recorded'; readonly recordingId: string }
   /** The first chunks of a segment that goes on. */
   | { readonly state: 'growing'; readonly parts: readonly IndexedPart[] }
+  /** Shortly before the stream began. */
+  | { readonly state: 'early'; readonly startMs: number }
   /** About to exist. */
   | { readonly state: 'awaited' }
   /** Does not exist any more, or never will. */
@@ -25,6 +27,8 @@ const AWAITED: FoundMedia = { state: 'awaited' }
  * is being written. As many as a playlist request may be ahead of its playlist.
  */
 const SEGMENTS_AHEAD = 2
+/** Segments that pass from the list of a source to the start of its rung. */
+const START_SEGMENTS = 4
 
 /** Where the bytes of a segment, a part or an initialization segment are. */
 export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia {
@@ -43,6 +47,11 @@ export function findMedia(index: CmafIndex, resource: MediaResource): FoundMedia
     const next = open ? open.sequence + 1 : last.sequence + 1
     if (resource.kind !== 'part') return sequence < next + SEGMENTS_AHEAD ? AWAITED : NEVER
     return !open && sequence === next && resource.index === 0 ? AWAITED : NEVER
+  }
+  const [first] = track.segments
+  if (resource.kind === 'segment' && first && sequence < first.sequence && isBeginning(index, first)) {
+    const startMs = startMsOf(track, first) - (first.sequence - sequence) * index.options.segmentMs
+    return isShortlyBefore(index, startMs - startMsOf(track, first)) ? { state: 'early', startMs } : NEVER
   }
   const segment = track.segments.findLast((each) => each.sequence === sequence)
   const { recordingId } = index.options
@@ -70,7 +79,7 @@ function inOpen(parts: readonly IndexedPart[], resource: MediaResource): FoundMe
  * What is meant by an address that was made before its stream began: the life, the number of the initialization segment,
  * and of the segment that starts nearest to a time, were not known.
  */
-export function nowNamed(index: CmafIndex, resource: TrackMedia): MediaResource | 'awaited' | 'never' {
+export function nowNamed(index: CmafIndex, resource: TrackMedia): MediaResource | NotNamed {
   const { life, tracks } = index
   const { trackId } = resource
   if (resource.kind === 'init')
@@ -80,16 +89,31 @@ export function nowNamed(index: CmafIndex, resource: TrackMedia): MediaResource 
   return typeof sequence === 'string' ? sequence : { kind: 'segment', trackId, life, sequence }
 }
 
+/** `early`: shortly before the stream began. */
+export type NotNamed = 'awaited' | 'early' | 'never'
+
 /** Streams that belong together have their keyframes in common, not always their numbers. */
-function numberOf(index: CmafIndex, trackId: number, startMs: number): number | 'awaited' | 'never' {
+function numberOf(index: CmafIndex, trackId: number, startMs: number): number | NotNamed {
   const track = index.tracks.get(trackId)
   if (!track) return 'never'
   const { segmentMs } = index.options
   const segments = [...track.segments, ...(track.open ? [track.open] : [])]
   const behindMs = (segment: (typeof segments)[number]) => startMs - startMsOf(track, segment)
   const found = segments.findLast((segment) => behindMs(segment) >= -segmentMs / 2)
-  if (!found) return segments.length > 0 || index.ended ? 'never' : 'awaited'
+  const [first] = segments
+  if (!first) return index.ended ? 'never' : 'awaited'
+  if (!found) return isBeginning(index, first) && isShortlyBefore(index, behindMs(first)) ? 'early' : 'never'
   const isPast = found !== segments.at(-1) || behindMs(found) < segmentMs / 2
   if (isPast) return found.sequence
   return index.ended || behindMs(found) > (1 + SEGMENTS_AHEAD) * index.targetSeconds * 1000 ? 'never' : 'awaited'
+}
+
+/** Nothing has slid out of the window. Tracks begin with another number where there is more of one. */
+export function isBeginning({ runs, forgotten }: CmafIndex, { sequence }: { readonly sequence: number }): boolean {
+  return forgotten.runs === 0 && sequence <= (runs[0]?.sequence ?? Number.POSITIVE_INFINITY) + 1
+}
+/** No further than a rung is listed that does not run: who goes back more shall learn that there is nothing. */
+function isShortlyBefore({ options, targetSeconds }: CmafIndex, behindMs: number): boolean {
+  const longestMs = Math.max(options.segmentMs, targetSeconds * 1000)
+  return -behindMs <= (options.windowSegments + START_SEGMENTS) * longestMs
 }

@@ -9,7 +9,7 @@ import { type Frame, type Ticks, type Track, ticks } from '../../../media/model/
 import { CmafIndex, CmafOutput, decodeCmafRecord } from '../../packaging/index.ts'
 import { LogWriter, openLocalLog, plannedRungs, SegmentPool } from '../../stream/index.ts'
 import { manifest } from './dash/manifest.ts'
-import { findMedia } from './find-media.ts'
+import { findMedia, nowNamed } from './find-media.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
@@ -296,6 +296,35 @@ describe('the lists of a stream', () => {
       for (const { id, segments, presentationTimeOffsetTicks } of representations)
         assert.ok((segments[0]?.startTicks ?? 0) >= presentationTimeOffsetTicks, id)
     assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('have every time of their source in a rung that began later, and an answer to each', () => {
+    const [source, rung] = [startOutput(), startOutput()]
+    for (const { output } of [source, rung]) output.onTracks([VIDEO])
+    for (let atMs = 0; atMs < 8000; atMs += 40) {
+      const frame = videoFrame(atMs, atMs % 1000 === 0)
+      const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
+      source.output.onFrame(frame, context)
+      if (atMs >= 5000) rung.output.onFrame(frame, context)
+    }
+    for (const { follow } of [source, rung]) follow()
+    const ladder = [
+      { prefix: '', index: source.index },
+      { prefix: '240p/', index: rung.index },
+    ] as const
+    const text = manifest('live/a', ladder, { template: 'timeline' }) ?? ''
+    assert.deepEqual(checkMpd(text), [])
+    const [own, other] = readMpd(text).periods[0]?.representations ?? []
+    assert.deepEqual(
+      other?.segments.map(({ startTicks }) => startTicks),
+      own?.segments.map(({ startTicks }) => startTicks),
+    )
+    const named = (other?.segments ?? []).map(({ uri }) => {
+      const resource = parseSegmentedResource(uri.replace('240p/', ''))
+      const found = resource?.kind === 'timed' ? nowNamed(rung.index, resource) : undefined
+      return typeof found === 'object' && found.kind === 'segment' ? found.sequence : found
+    })
+    assert.deepEqual(named, ['early', 'early', 'early', 6, 7])
   })
 
   it('offer no parts where the frames do not allow for regular ones', () => {

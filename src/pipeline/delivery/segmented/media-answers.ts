@@ -21,6 +21,8 @@ import { doesNotCome, mediaWait, namingWait } from './waits.ts'
 export const FIRST_SEGMENT_MS = 30_000
 
 export type MediaRequest = {
+  /** It starts when somebody asks for it: an address of an earlier life leads to the same of this one. */
+  readonly isOnDemand: boolean
   /** Of the stream, for errors. */
   readonly name: string
   readonly signal: AbortSignal
@@ -42,7 +44,8 @@ export async function mediaAnswer(
   resource: TrackMedia,
   request: MediaRequest,
 ): Promise<SegmentedAnswer> {
-  if (!isNamed(resource)) return await movedAnswer(view, resource, request)
+  const isOfBefore = request.isOnDemand && resource.life !== view.index.life
+  if (isOfBefore || !isNamed(resource)) return await movedAnswer(view, resource, request)
   const { name, signal, blockedMs } = request
   const { index } = view
   const wait = mediaWait(view, resource)
@@ -55,6 +58,7 @@ export async function mediaAnswer(
     return { kind: 'recorded', id: found.recordingId, file: fileOf(resource.trackId, resource.sequence) }
   }
   if (found.state === 'growing') return { kind: 'growing', segment: new GrowingSegment(view, resource, blockedMs) }
+  if (found.state === 'early') return { kind: 'passing', bytes: nothingYet(view, { ...resource, ...found }) }
   if (found.state === 'gap') return { kind: 'made', bytes: emptySegment(resource, found.segment) }
   const key = found.state === 'key' ? keySegment(view, resource.trackId, found.segment) : undefined
   if (key) return { kind: 'made', bytes: key }
@@ -76,12 +80,26 @@ async function movedAnswer(
   if (wait) await view.wait(wait.key, wait.isOpen, blockedMs, signal)
   const named = nowNamed(index, resource)
   if (named === 'awaited') throw doesNotCome()
-  if (named === 'never') throw isGone(name)
+  if (named === 'early' && resource.kind === 'timed') return { kind: 'passing', bytes: nothingYet(view, resource) }
+  if (named === 'early' || named === 'never') throw isGone(name)
   return { kind: 'moved', file: mediaUri(named) }
 }
 
 function isNamed(resource: TrackMedia): resource is MediaResource {
   return resource.life !== NEXT_LIFE && resource.kind !== 'timed'
+}
+
+type EarlyPlace = { readonly trackId: number; readonly startMs: number }
+
+/**
+ * A rendition on demand begins with who asks for it, and has nothing of what its source is listed with: its viewer goes
+ * on with what it has of another quality.
+ */
+function nothingYet({ index }: SegmentedView, { trackId, startMs }: EarlyPlace): Uint8Array {
+  const clockRateHz = index.tracks.get(trackId)?.info.clockRateHz ?? 1000
+  const toTicks = (ms: number) => Math.round((ms * clockRateHz) / 1000)
+  const durationTicks = toTicks(index.options.segmentMs)
+  return writeEmptyFragment({ trackId, sequence: 0, startTicks: toTicks(startMs), durationTicks })
 }
 
 function emptySegment({ trackId }: MediaResource, { sequence, startTicks, durationTicks }: IndexedSegment): Uint8Array {

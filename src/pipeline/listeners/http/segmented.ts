@@ -100,7 +100,8 @@ function sendNow(exchange: Exchange, target: SegmentedTarget, answer: ReadyAnswe
     return sendMedia(exchange, target, { views, contentType: SEGMENT_TYPE }, () => answer.held.done())
   }
   if (answer.kind === 'ts') return sendMedia(exchange, target, { views: [answer.bytes], contentType: 'video/mp2t' })
-  if (answer.kind === 'moved') exchange.send(movedAnswer(answer.file))
+  if (answer.kind === 'passing') exchange.send(passingAnswer(answer.bytes))
+  else if (answer.kind === 'moved') exchange.send(movedAnswer(answer.file))
   else exchange.send(answer.kind === 'list' ? listAnswer(exchange, answer) : clockAnswer())
   return 0
 }
@@ -155,6 +156,10 @@ export function serveClock(exchange: Exchange): void {
 function clockAnswer(): WholeAnswer {
   const headers = { ...CORS, 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }
   return { status: 200, headers, body: [Buffer.from(new Date().toISOString())] }
+}
+
+function passingAnswer(bytes: Uint8Array): WholeAnswer {
+  return { status: 200, headers: { ...CORS, 'Content-Type': SEGMENT_TYPE, 'Cache-Control': 'no-store' }, body: [bytes] }
 }
 
 /** RFC 9110, 15.4.8. */

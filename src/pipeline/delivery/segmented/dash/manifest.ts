@@ -7,6 +7,7 @@ import {
   type MpdPeriod,
   type MpdRepresentation,
   type MpdSegmentTemplate,
+  type MpdTimelineEntry,
 } from '../../../../media/formats/dash/index.ts'
 import { keyFragmentBytes } from '../../../../media/formats/mp4/index.ts'
 import { AUDIO_CODECS, type CodecId, VIDEO_CODECS } from '../../../../media/model/index.ts'
@@ -27,6 +28,7 @@ import { measureBitRates } from '../bit-rates.ts'
 import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
 import { initUri, keyUri, NEXT_LIFE, segmentUri, timedUri } from '../segment-address.ts'
+import { leadingTimes } from './leading-times.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
 export type DashTemplate = 'timeline' | 'number'
@@ -163,7 +165,11 @@ function periodsOf(
           : [{ member, track: asOf(track, segments), segments, run, zeroMs, template }]
       },
     )
-    if (parts.length === 0) return []
+    const [own, ...others] = parts
+    if (!own) return []
+    for (const [behind, part] of others.entries())
+      if (part.member !== own.member)
+        parts[1 + behind] = { ...part, leading: leadingTimes(part.member.index, part, own) }
     const isLast = at === source.index.runs.length - 1
     if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
@@ -191,9 +197,11 @@ type RunOfTrack = {
   readonly template: DashTemplate
   /** Of a rendition that does not run; `track` is then what it will be, with the times of the source. */
   readonly plannedBps?: number
+  /** In front of its segments. */
+  readonly leading?: readonly MpdTimelineEntry[]
 }
 
-/** Renditions that do not run have the times of the source. */
+/** Renditions that do not run have the times of the source, as far back as who takes one may come from. */
 function plannedParts([source]: readonly RunOfTrack[], planned: readonly PlannedMember[]): RunOfTrack[] {
   if (source?.track.info.kind !== 'video') return []
   const { track, member } = source
@@ -202,7 +210,8 @@ function plannedParts([source]: readonly RunOfTrack[], planned: readonly Planned
     const { bitsPerSecond, ...shape } = video
     const info = { ...track.info, ...shape, id: RENDITION_TRACKS.video } as IndexedTrack['info']
     const plannedBps = plannedPeakBps(bitsPerSecond)
-    return [{ ...source, member: { ...member, prefix }, track: { ...track, info }, plannedBps }]
+    const segments = source.segments.slice(-member.index.options.windowSegments)
+    return [{ ...source, segments, member: { ...member, prefix }, track: { ...track, info }, plannedBps }]
   })
 }
 
@@ -315,7 +324,8 @@ function availabilityOffset(
   return isLow ? { availabilityTimeOffsetMs: options.segmentMs - options.partTargetMs } : {}
 }
 
-function segmentTemplate({ member, track, segments, zeroMs, template, plannedBps }: RunOfTrack): MpdSegmentTemplate {
+function segmentTemplate(part: RunOfTrack): MpdSegmentTemplate {
+  const { member, track, segments, zeroMs, template, plannedBps, leading = [] } = part
   const { index, prefix } = member
   const { clockRateHz, id } = track.info
   const ticks = (ms: number) => Math.round((ms * clockRateHz) / 1000)
@@ -328,12 +338,15 @@ function segmentTemplate({ member, track, segments, zeroMs, template, plannedBps
     // Its numbers are those of its source on the grid only.
     media:
       prefix +
-      (isPlanned && template === 'timeline' ? timedUri(life, id, clockRateHz) : segmentUri(life, id, '$Number$')),
+      ((isPlanned || leading.length > 0) && template === 'timeline'
+        ? timedUri(life, id, clockRateHz)
+        : segmentUri(life, id, '$Number$')),
     presentationTimeOffsetTicks: ticks(zeroMs),
   }
   const firstNumber = first?.sequence ?? 1
   if (template === 'timeline') {
-    return { ...common, startNumber: firstNumber, segments: { kind: 'timeline', entries: segments } }
+    const entries = [...leading, ...segments]
+    return { ...common, startNumber: firstNumber - leading.length, segments: { kind: 'timeline', entries } }
   }
   const { segmentMs, partTargetMs } = index.options
   const firstMs = ((first?.startTicks ?? 0) * 1000) / clockRateHz

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { skipWithoutNodeAv } from '../interop/support/av.ts'
+import { skipWithoutFfmpeg } from '../support/requirements.ts'
+import { TestServer } from '../support/server.ts'
+import { launchBrowser, skipWithoutChromium } from './support/browser.ts'
+import { OpenPlayer, type Stage } from './support/played.ts'
+import { PlayerHost } from './support/player-host.ts'
+import { chooseHeight, LOW_LATENCY, type PlayedForm, type PlayerName } from './support/players.ts'
+import { LoopPublisher } from './support/publisher.ts'
+
+const [, LL_DASH] = LOW_LATENCY
+const FORMS: readonly PlayedForm[] = [
+  { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
+  { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
+  { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
+  ...(LL_DASH ? [LL_DASH] : []),
+]
+/** Every player finds one asleep. */
+const HEIGHTS = [90, 108, 126, 144]
+const SETS = [
+  'hls.segmentMs=1000',
+  'hls.windowSegments=20',
+  ...HEIGHTS.flatMap((height) => {
+    const video = `profiles.small${height}.video`
+    return [`${video}.size=${(height * 16) / 9}x${height}`, `${video}.preset=ultrafast`, `${video}.bitrateKbps=200`]
+  }),
+  `streams.**.ladder=[${HEIGHTS.map((height) => `small${height}`)}]`,
+]
+
+async function takesAndPlaysOn(player: OpenPlayer, name: PlayerName, height: number): Promise<void> {
+  await player.until('window.watched().playedSeconds > 2')
+  await player.page.evaluate(`(() => { ${chooseHeight(name, height)} })()`)
+  await player.until(`document.querySelector('video').videoHeight === ${height}`)
+  await player.playsOn(3)
+  const { heights, errors } = await player.watched()
+  assert.equal(heights.at(-1), height, `${heights}`)
+  assert.deepEqual([player.refusals, errors.filter((error) => error.startsWith('fatal'))], [[], []])
+}
+
+test('a player that takes a rung which nobody watches starts it, is refused nothing, and plays on', {
+  skip: skipWithoutChromium() || skipWithoutFfmpeg() || skipWithoutNodeAv(),
+}, async (t) => {
+  const server = await TestServer.start(SETS)
+  t.after(() => server[Symbol.asyncDispose]())
+  await using _publisher = LoopPublisher.start(server.rtmp('live/demo'))
+  await server.live('live/demo')
+  const host = await PlayerHost.start()
+  t.after(() => host[Symbol.asyncDispose]())
+  const browser = await launchBrowser()
+  t.after(() => browser.close())
+  const all: Stage = { browser, host, server }
+  for (const [at, form] of FORMS.entries()) {
+    await t.test(`${form.name} in ${form.player}`, async () => {
+      await using player = await OpenPlayer.start(all, form, { folder: 'live/demo', host: '127.0.0.1' })
+      await takesAndPlaysOn(player, form.player, HEIGHTS[at] ?? 0)
+    })
+  }
+})

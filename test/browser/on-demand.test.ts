@@ -12,12 +12,11 @@ import { LoopPublisher } from './support/publisher.ts'
 const [, LL_DASH] = LOW_LATENCY
 const FORMS: readonly PlayedForm[] = [
   { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal' },
-  { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
   { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
   ...(LL_DASH ? [LL_DASH] : []),
 ]
 /** Every player finds one asleep. */
-const HEIGHTS = [90, 108, 126, 144]
+const HEIGHTS = [90, 108, 126]
 const SETS = [
   'hls.segmentMs=1000',
   'hls.windowSegments=20',

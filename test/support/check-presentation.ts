@@ -155,10 +155,18 @@ function peakOf({ segments }: Track): number {
   return Math.max(...rates)
 }
 
+/** Lists of recordings begin with 0, wherever a rung began. */
+function numberOf({ uri }: HlsSegment): number | undefined {
+  const number = /-(\d+)\.m4s$/.exec(uri)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
 /** Segments of one number start at the same time in every track, but for one frame. */
 function checkAlignment(tracks: readonly Track[]): string[] {
   const startsMs = tracks.map(({ playlist, segments }) => {
-    const numbers = playlist.segments.map((entry, at) => [entry, playlist.mediaSequence + at] as const)
+    const numbers = playlist.segments.map(
+      (entry, at) => [entry, numberOf(entry) ?? playlist.mediaSequence + at] as const,
+    )
     return new Map(
       segments
         .filter(({ isBehindGap }) => !isBehindGap)

@@ -88,4 +88,11 @@ test('where the presentation starts does not change while a recording grows', ()
     readMpd(vodManifest([recordingOf(new Map([[VIDEO, numbers]]))], { trickMode: false })).availabilityStartMs
   assert.equal(at(5, 6), 5000)
   assert.equal(at(5, 6, 7, 8), 5000)
+  // Nor where a publisher was away: what is new lies at its time.
+  assert.equal(at(5, 6, 20, 21), 5000)
+  const away = recordingOf(new Map([[VIDEO, [5, 6, 20, 21]]]))
+  const starts = (recording: RecordingDetail) =>
+    readMpd(vodManifest([recording], { trickMode: false })).periods.map((period) => period.startMs)
+  assert.deepEqual(starts(away), [0, 15_000])
+  assert.deepEqual(starts({ ...away, endedMs: 22_000 }), [0, 2000])
 })

@@ -34,6 +34,7 @@ export function vodManifest(
   { folderOf, membersOf }: Places = { folderOf: () => '', membersOf: () => [] },
 ): string {
   const periods: MpdPeriod[] = []
+  const isEnded = recordings.every(({ endedMs }) => endedMs !== undefined)
   let startMs = 0
   let zeroEpochMs = 0
   for (const recording of recordings) {
@@ -42,6 +43,9 @@ export function vodManifest(
     const members = membersOf(recording)
     for (const [at, run] of runs.entries()) {
       const source = { recording, folder: folderOf(recording), members, untilMs: runs[at + 1]?.startMs, ...beside }
+      const before = runs[at - 1]
+      // While it grows its end is that of the clock: the time that a publisher was away is in it.
+      if (before && !isEnded) startMs += Math.max(0, run.startMs - before.endMs)
       periods.push(periodOf(source, run, startMs))
       startMs += run.endMs - run.startMs
     }
@@ -49,7 +53,7 @@ export function vodManifest(
   const durationsMs = recordings.flatMap((each) => each.segments.map((segment) => durationMs(each, segment)))
   const longestMs = Math.max(1, ...durationsMs)
   const common = { periods, minBufferTimeMs: longestMs, maxSegmentDurationMs: longestMs }
-  if (recordings.every(({ endedMs }) => endedMs !== undefined)) {
+  if (isEnded) {
     return formatMpd({ ...common, type: 'static', mediaPresentationDurationMs: startMs })
   }
   return formatMpd({

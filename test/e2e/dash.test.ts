@@ -24,7 +24,12 @@ test('DASH and HLS list the same segments, to the tick; every text and box keeps
 
   await t.test('while it is live', async () => {
     assert.deepEqual(await checkPresentation((uri) => bytesOf(server, `live/a/${uri}`), 'manifest.mpd'), [])
-    assert.equal(readMpd(await manifest()).type, 'dynamic')
+    const { type, periods } = readMpd(await manifest())
+    assert.equal(type, 'dynamic')
+    const first = periods[0]?.representations[0]?.segments[0]
+    assert.equal(first?.number, 1)
+    const before = await fetch(server.http(`live/a/${first.uri.replace('-1.m4s', '-0.m4s')}`))
+    assert.equal(before.status, 404, 'only of a ladder anything is listed from before its start')
   })
 
   await t.test('by number: chunks can be had before their segment ends', async () => {

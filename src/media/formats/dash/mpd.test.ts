@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { formatMpd } from './format-mpd.ts'
-import type { Mpd, MpdAdaptationSet } from './mpd.ts'
+import type { Mpd, MpdAdaptationSet, MpdTimelineEntry } from './mpd.ts'
 import { checkMpd } from './testing/check-mpd.ts'
 import { readMpd } from './testing/read-mpd.ts'
 
@@ -63,6 +63,17 @@ const RECORDED_TEXT = `<?xml version="1.0" encoding="UTF-8"?>
 </MPD>
 `
 
+/** A valid MPD of these segments, as a player reads it. */
+function writtenAndRead(entries: readonly MpdTimelineEntry[]) {
+  const [video] = VIDEO.representations
+  assert.ok(video)
+  const template = { ...video.template, segments: { kind: 'timeline' as const, entries } }
+  const set = { ...VIDEO, representations: [{ ...video, template }] }
+  const text = formatMpd({ ...RECORDED, periods: [{ id: 'p', startMs: 0, adaptationSets: [set] }] })
+  assert.deepEqual(checkMpd(text), [])
+  return readMpd(text).periods[0]?.representations[0]?.segments ?? []
+}
+
 describe('an MPD', () => {
   it('of a recording is written, and valid', () => {
     assert.equal(formatMpd(RECORDED), RECORDED_TEXT)
@@ -71,13 +82,7 @@ describe('an MPD', () => {
 
   it('has no room for segments that overlap', () => {
     const entries = [0, 90_000, 179_000].map((startTicks) => ({ startTicks, durationTicks: 90_000 }))
-    const [video] = VIDEO.representations
-    assert.ok(video)
-    const template = { ...video.template, segments: { kind: 'timeline' as const, entries } }
-    const set = { ...VIDEO, representations: [{ ...video, template }] }
-    const text = formatMpd({ ...RECORDED, periods: [{ id: 'p', startMs: 0, adaptationSets: [set] }] })
-    assert.deepEqual(checkMpd(text), [])
-    const read = readMpd(text).periods[0]?.representations[0]?.segments ?? []
+    const read = writtenAndRead(entries)
     assert.deepEqual(
       read.map(({ startTicks, durationTicks }) => [startTicks, durationTicks]),
       [
@@ -98,13 +103,7 @@ describe('an MPD', () => {
           at = startTicks + durationTicks
           return { startTicks, durationTicks }
         })
-        const [video] = VIDEO.representations
-        assert.ok(video)
-        const template = { ...video.template, segments: { kind: 'timeline' as const, entries } }
-        const set = { ...VIDEO, representations: [{ ...video, template }] }
-        const text = formatMpd({ ...RECORDED, periods: [{ id: 'p', startMs: 0, adaptationSets: [set] }] })
-        assert.deepEqual(checkMpd(text), [])
-        const read = readMpd(text).periods[0]?.representations[0]?.segments ?? []
+        const read = writtenAndRead(entries)
         assert.deepEqual(
           read.map(({ startTicks, durationTicks }) => ({ startTicks, durationTicks })),
           entries,

@@ -23,6 +23,8 @@ export const FIRST_SEGMENT_MS = 30_000
 export type MediaRequest = {
   /** It starts when somebody asks for it: an address of an earlier life leads to the same of this one. */
   readonly isOnDemand: boolean
+  /** Of another stream: it is listed with times of its source from before it began. */
+  readonly isOfLadder: boolean
   /** Of the stream, for errors. */
   readonly name: string
   readonly signal: AbortSignal
@@ -58,7 +60,8 @@ export async function mediaAnswer(
     return { kind: 'recorded', id: found.recordingId, file: fileOf(resource.trackId, resource.sequence) }
   }
   if (found.state === 'growing') return { kind: 'growing', segment: new GrowingSegment(view, resource, blockedMs) }
-  if (found.state === 'early') return { kind: 'passing', bytes: nothingYet(view, { ...resource, ...found }) }
+  if (found.state === 'early' && request.isOfLadder)
+    return { kind: 'passing', bytes: nothingYet(view, { ...resource, ...found }) }
   if (found.state === 'gap') return { kind: 'made', bytes: emptySegment(resource, found.segment) }
   const key = found.state === 'key' ? keySegment(view, resource.trackId, found.segment) : undefined
   if (key) return { kind: 'made', bytes: key }
@@ -71,7 +74,7 @@ export async function mediaAnswer(
 async function movedAnswer(
   view: SegmentedView,
   resource: TrackMedia,
-  { name, signal, blockedMs }: MediaRequest,
+  { name, isOfLadder, signal, blockedMs }: MediaRequest,
 ): Promise<SegmentedAnswer> {
   const { index } = view
   const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, signal)
@@ -80,7 +83,8 @@ async function movedAnswer(
   if (wait) await view.wait(wait.key, wait.isOpen, blockedMs, signal)
   const named = nowNamed(index, resource)
   if (named === 'awaited') throw doesNotCome()
-  if (named === 'early' && resource.kind === 'timed') return { kind: 'passing', bytes: nothingYet(view, resource) }
+  if (named === 'early' && resource.kind === 'timed' && isOfLadder)
+    return { kind: 'passing', bytes: nothingYet(view, resource) }
   if (named === 'early' || named === 'never') throw isGone(name)
   return { kind: 'moved', file: mediaUri(named) }
 }

@@ -79,9 +79,16 @@ export class SegmentedService {
     if (resource.kind === 'ts-segment') return await this.#tsSegment(name, entry, resource, request)
     if (isList(resource)) return await this.#list(name, entry, resource, request)
     const { view, source } = entry
-    const isOnDemand = source !== undefined && this.#options.ladders.onDemandOf(source).includes(name)
+    const isOfLadder = source !== undefined
+    const isOnDemand = isOfLadder && this.#options.ladders.onDemandOf(source).includes(name)
     const { signal } = request
-    return await mediaAnswer(view, resource, { name, isOnDemand, signal, blockedMs: this.#blockedMs(view.index) })
+    return await mediaAnswer(view, resource, {
+      name,
+      isOfLadder,
+      isOnDemand,
+      signal,
+      blockedMs: this.#blockedMs(view.index),
+    })
   }
   /** The same answer where nothing has to be waited for; undefined: ask `answer`. Throws MalformedInputError. */
   answerNow(name: string, resource: SegmentedResource, query: URLSearchParams): ReadyAnswer | undefined {

@@ -95,8 +95,8 @@ export function endMsOf(track: IndexedTrack, segment: Timed): number {
   return msOf(track, segment, segment.startTicks + segment.durationTicks)
 }
 /** RFC 6381, of all that the segments of a track were made with, oldest first. */
-export function codecStringsOf(track: IndexedTrack): readonly string[] {
-  return [...new Set([...track.segments.map((segment) => infoOf(track, segment).codecString), track.info.codecString])]
+export function codecStringsOf({ inits, info }: IndexedTrack): readonly string[] {
+  return [...new Set([...[...inits.values()].map((init) => init.info.codecString), info.codecString])]
 }
 
 const GRID_EARLY_SHARE = 0.05

@@ -32,8 +32,9 @@ class Disk implements Pick<BlobStore, 'create'> {
   }
 }
 
-function start() {
+function start({ isFull = false } = {}) {
   const disk = new Disk()
+  disk.isFull = isFull
   const inits: InitFact[] = []
   const segments: SegmentFact[] = []
   const facts: RecordingFacts = {
@@ -45,6 +46,8 @@ function start() {
   }
   const store = disk as unknown as BlobStore
   const recorder = new Recorder({ stream: 'live/a', store, facts, log: LOG, nowEpochMs: () => 1000 })
+  recorder.onTracks([AUDIO])
+  recorder.onInit(2, 0, Uint8Array.of(9))
   const record = async (sequence: number, discontinuity = false) => {
     const times = { sequence, startTicks: ticks(sequence) as Ticks, durationTicks: ticks(1), isIndependent: true }
     const place = { initId: 0, byteLength: 3, discontinuity }
@@ -56,13 +59,11 @@ function start() {
     recorder.onSegment(2, segment)
     await recorder.settled()
   }
-  return { disk, inits, segments, recorder, record }
+  return { disk, inits, segments, record }
 }
 
 test('what a full disk did not take is missing from the numbers, and is no discontinuity', async () => {
-  const { disk, segments, recorder, record } = start()
-  recorder.onTracks([AUDIO])
-  recorder.onInit(2, 0, Uint8Array.of(9))
+  const { disk, segments, record } = start()
   await record(1)
   disk.isFull = true
   await record(2)
@@ -78,9 +79,7 @@ test('what a full disk did not take is missing from the numbers, and is no disco
 })
 
 test('a discontinuity whose segment is lost is in front of the next', async () => {
-  const { disk, segments, recorder, record } = start()
-  recorder.onTracks([AUDIO])
-  recorder.onInit(2, 0, Uint8Array.of(9))
+  const { disk, segments, record } = start()
   await record(1)
   disk.isFull = true
   await record(2, true)
@@ -94,10 +93,7 @@ test('a discontinuity whose segment is lost is in front of the next', async () =
 })
 
 test('an initialization segment that a full disk did not take is stored with the first segment that it takes', async () => {
-  const { disk, inits, segments, recorder, record } = start()
-  disk.isFull = true
-  recorder.onTracks([AUDIO])
-  recorder.onInit(2, 0, Uint8Array.of(9))
+  const { disk, inits, segments, record } = start({ isFull: true })
   await record(1)
   assert.deepEqual([inits, segments], [[], []])
   disk.isFull = false

@@ -8,9 +8,9 @@ type Part = { readonly track: IndexedTrack; readonly segments: readonly IndexedS
  * Times of segments that a member of a ladder does not have, as it began after its source: players ask for them all the
  * same, from where they are, and go no further where a representation has no such time. They get empty segments.
  */
-export function leadingTimes(index: CmafIndex, own: Part, source: Part | undefined): readonly MpdTimelineEntry[] {
+export function leadingTimes(index: CmafIndex, own: Part, source: Part): readonly MpdTimelineEntry[] {
   const [first] = own.segments
-  if (!source || !first || !isBeginning(index, first)) return []
+  if (!first || !isBeginning(index, first)) return []
   const { windowSegments, segmentMs } = index.options
   const untilMs = startMsOf(own.track, first) - segmentMs / 2
   const { clockRateHz } = own.track.info

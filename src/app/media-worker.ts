@@ -27,7 +27,7 @@ import { CmafOutputs } from './cmaf-outputs.ts'
 import { ConfiguredLadders } from './ladders.ts'
 import { Listeners } from './listen.ts'
 import { type PictureRequest, Pictures, type Recordings } from './pictures.ts'
-import { type RenditionParts, Renditions } from './renditions.ts'
+import { type RenditionStart, Renditions } from './renditions.ts'
 import type { ControlMethods, WorkerData, WorkerMethods } from './worker-messages.ts'
 import { WorkerReporter } from './worker-report.ts'
 
@@ -35,7 +35,7 @@ const SWEEP_MS = 1000
 
 interface WorkerPeerMethods extends PeerMethods {
   picture(request: PictureRequest): Promise<Uint8Array>
-  startRendition(parts: RenditionParts): Promise<void>
+  startRendition(start: RenditionStart): Promise<void>
 }
 
 /** One media worker: owns the connections it accepted and packages the streams published on it. */
@@ -72,7 +72,7 @@ class MediaWorker {
       worker: data.index,
       internalKey: data.internalKey,
       log: this.#log,
-      startOn: (worker, parts) => this.#peers.get(worker)?.call('startRendition', parts),
+      startOn: (worker, start) => this.#peers.get(worker)?.call('startRendition', start),
     })
     this.#cmaf = this.#makeCmafOutputs()
     const { enabled, inLiveHls, ...layout } = data.config.thumbnails
@@ -166,7 +166,8 @@ class MediaWorker {
       makeOutput: (stream, format) => this.#makeOutput(stream, format),
       nowEpochMs: () => Date.now(),
       onOwned: (owned) => this.#onOwned(owned),
-      summon: (name) => this.#renditions.summon(name),
+      summon: (name, start) => this.#renditions.summon(name, start),
+      historyMs: (name) => this.#renditions.historyMs(name),
       onConsumerError: (stream, error) => this.#log.warn('output.failed', { stream, ...errorFields(error) }),
     })
   }
@@ -293,7 +294,7 @@ class MediaWorker {
   #connectPeer(worker: number, port: MessagePort): void {
     const local: WorkerPeerMethods = {
       picture: (request) => this.#pictures.make(request),
-      startRendition: (parts) => this.#renditions.start(parts),
+      startRendition: (start) => this.#renditions.start(start),
       attach: (name, sessionId, shared, times) => this.#hub.attach(name, sessionId, shared, times),
       detach: (name, sessionId) => this.#hub.detach(name, sessionId),
       open: (name, format, asker) => this.#hub.open(name, format, asker),

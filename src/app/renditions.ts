@@ -3,6 +3,7 @@ import {
   type OwnedStream,
   renditionName,
   renditionParts,
+  type StartPoint,
   type StreamConsumer,
   type StreamHub,
 } from '../pipeline/stream/index.ts'
@@ -11,7 +12,8 @@ import { CONVERSIONS, type Config, resolveStreamSettings } from '../platform/con
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
 
-export type RenditionParts = { readonly source: string; readonly rung: string }
+/** `at`: from where on it is wanted. */
+export type RenditionStart = { readonly source: string; readonly rung: string; readonly at?: StartPoint }
 
 export type RenditionsOptions = {
   readonly config: Config
@@ -21,7 +23,7 @@ export type RenditionsOptions = {
   readonly internalKey: string
   readonly log: Logger
   /** Starts a rendition on the worker that owns its source; undefined where that worker is gone. */
-  readonly startOn: (worker: number, parts: RenditionParts) => Promise<void> | undefined
+  readonly startOn: (worker: number, start: RenditionStart) => Promise<void> | undefined
 }
 
 /** By what `streams.*.convert` says. */
@@ -39,6 +41,8 @@ const FIX_NAMES: Readonly<Record<Fix, string>> = {
 
 /** How long somebody who asks for a rendition waits for its first frame. */
 const START_MS = 10_000
+/** Of a window that is longer, the newest part. */
+const MAX_HISTORY_MS = 20_000
 /** A codec process that ran well starts again at once after its death. */
 const FIRST_RESTART_MS = 50
 
@@ -72,6 +76,15 @@ export class Renditions {
   isRendition(name: string): boolean {
     return this.#ladders.isRendition(name)
   }
+  /** So far back the frames of a stream are kept: where its rungs begin that start when a player takes them. */
+  historyMs(name: string): number {
+    const { config } = this.#options
+    const source = this.isRendition(name) ? (renditionParts(config, name)?.source ?? name) : name
+    const { ladder, ladderMode } = resolveStreamSettings(config, source)
+    if (ladder.length === 0 || ladderMode === 'always') return 0
+    const { windowSegments, segmentMs } = config.hls
+    return Math.min(MAX_HISTORY_MS, (windowSegments + 1) * segmentMs)
+  }
   onOwned(owned: OwnedStream): void {
     this.#ladders.onOwned(owned)
   }
@@ -80,15 +93,16 @@ export class Renditions {
   }
 
   /** Starts `name` where it is a rung of a live stream's ladder; undefined where it is not. */
-  summon(name: string): Promise<void> | undefined {
+  summon(name: string, at: StartPoint | undefined): Promise<void> | undefined {
     const parts = renditionParts(this.#options.config, name)
     const owner = parts && this.#options.hub.ownerOf(parts.source)
     if (!parts || owner === undefined) return undefined
-    return owner === this.#options.worker ? this.start(parts) : this.#options.startOn(owner, parts)
+    const start = at ? { ...parts, at } : parts
+    return owner === this.#options.worker ? this.start(start) : this.#options.startOn(owner, start)
   }
   /** On the worker that owns the source. Rejects with AccessDeniedError (`not-found`) or UnavailableError. */
-  async start({ source, rung }: RenditionParts): Promise<void> {
-    const started = this.#ladders.start(source, rung)
+  async start({ source, rung, at }: RenditionStart): Promise<void> {
+    const started = this.#ladders.start(source, rung, at)
     if (!started) throw new AccessDeniedError(`no stream "${source}" is live`, 'not-found')
     const late = Promise.withResolvers<never>()
     const patience = setTimeout(
@@ -114,7 +128,7 @@ export class Renditions {
     this.#options.log.info('conversion.started', { stream: source, problem, rendition: renditionName(source, rung) })
     return { attach: (consumer) => this.#attach({ source, rung }, consumer) }
   }
-  async #attach(parts: RenditionParts, consumer: StreamConsumer): Promise<Disposable> {
+  async #attach(parts: RenditionStart, consumer: StreamConsumer): Promise<Disposable> {
     const name = renditionName(parts.source, parts.rung)
     const hold = this.#hold(name)
     try {

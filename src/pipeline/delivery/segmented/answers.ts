@@ -18,7 +18,12 @@ export type SegmentedAnswer =
   /** To another file in the same folder. */
   | { readonly kind: 'moved'; readonly file: string }
 
-export type SegmentedRequest = { readonly query: URLSearchParams; readonly signal: AbortSignal }
+export type SegmentedRequest = {
+  readonly query: URLSearchParams
+  readonly signal: AbortSignal
+  /** Who asks, as the audience knows it. */
+  readonly viewer: () => string
+}
 
 /** An answer that is there at once. */
 export type ReadyAnswer = Extract<SegmentedAnswer, { kind: 'list' | 'init' | 'media' }>

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 
-type Seen = { readonly id: number; lastMs: number }
+type Seen = { readonly id: number; lastMs: number; reads: Unit }
+/** What a player fetches: segments when they are whole, or before that. */
+export type Unit = 'segments' | 'parts'
 
 /** Who has asked for media of which stream lately: HTTP delivery in files knows no sessions. */
 export class Audience {
@@ -13,12 +15,18 @@ export class Audience {
     this.#nowMs = nowMs
   }
 
-  seen(stream: string, who: string): void {
+  seen(stream: string, who: string, reads: Unit): void {
     const viewers = this.#streams.get(stream) ?? new Map<string, Seen>()
     this.#streams.set(stream, viewers)
     const known = viewers.get(who)
-    if (known) known.lastMs = this.#nowMs()
-    else viewers.set(who, { id: idOf(who), lastMs: this.#nowMs() })
+    if (known) Object.assign(known, { lastMs: this.#nowMs(), reads })
+    else viewers.set(who, { id: idOf(who), lastMs: this.#nowMs(), reads })
+  }
+  /** What a viewer of one of `streams` has fetched last; undefined where it has not been seen here. */
+  lastRead(streams: readonly string[], who: string): Unit | undefined {
+    const seen = streams.flatMap((stream) => this.#streams.get(stream)?.get(who) ?? [])
+    return seen.reduce<Seen | undefined>((last, each) => (last && last.lastMs > each.lastMs ? last : each), undefined)
+      ?.reads
   }
 
   /** Each viewer by a number that is the same on every worker: its requests may come to several. */

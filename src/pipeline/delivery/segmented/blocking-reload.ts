@@ -43,12 +43,21 @@ function number(query: URLSearchParams, name: string): number | undefined {
 }
 
 /** Throws MalformedInputError where the request is so far ahead that it cannot come from this playlist. */
-export function checkDirectives(track: IndexedTrack, { msn, part = 0 }: PlaylistDirectives): void {
+export function checkDirectives(track: IndexedTrack, { msn }: PlaylistDirectives): void {
   const last = track.segments.at(-1)?.sequence
-  if (msn === undefined || last === undefined) return
-  const partsThere = track.open?.sequence === msn ? track.open.parts.length : 0
-  if (msn > last + SEGMENTS_AHEAD || (msn > last && part > partsThere + PARTS_AHEAD))
-    throw new MalformedInputError('_HLS_msn', 0, `the playlist stands at ${last}, and is asked for ${msn}.${part}`)
+  if (msn === undefined || last === undefined || msn <= last + SEGMENTS_AHEAD) return
+  throw new MalformedInputError('_HLS_msn', 0, `the playlist stands at ${last}, and is asked for ${msn}`)
+}
+
+/**
+ * Whether a request is more parts ahead than it should be. The standard would have it refused with 400; hls.js 1.6 asks
+ * so where it does not play with low latency, as it takes the age of its list for that of the stream, and counts a
+ * refusal as a failure.
+ */
+export function isFarAhead({ segments, open }: IndexedTrack, { msn, part = 0 }: PlaylistDirectives): boolean {
+  const last = segments.at(-1)?.sequence
+  if (msn === undefined || last === undefined || msn <= last) return false
+  return part > (open?.sequence === msn ? open.parts.length : 0) + PARTS_AHEAD
 }
 
 /** Whether the playlist holds what a request asks for. */

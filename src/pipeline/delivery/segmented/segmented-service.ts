@@ -2,10 +2,10 @@ import { UnsupportedInputError } from '../../../media/errors.ts'
 import { ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
 import { CMAF_FORMAT, type CmafIndex, type TilePictures, type TilePlace } from '../../packaging/index.ts'
-import { prefixTo, type StreamHub } from '../../stream/index.ts'
+import { prefixTo, type StartPoint, type StreamHub } from '../../stream/index.ts'
 import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.ts'
 import { Audience } from './audience.ts'
-import { hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
+import { hasCome, isFarAhead, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
 import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QUERY } from './dash/manifest.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
@@ -51,6 +51,12 @@ type Slot = { readonly opening: Promise<Entry>; entry?: Entry }
 const TS_SEGMENTS_AT_FIRST = 3
 /** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
 const BLOCKED_TARGETS = 3
+/** Players of whole segments stay three target durations behind the end of the list. RFC 8216bis, 4.4.3.8. */
+const SEGMENTS_BEHIND = 4
+/** Times in addresses are rounded. */
+const NEARLY_MS = 50
+/** Who asks for a list that is far ahead gets what there is after so many parts: hls.js waits no longer. */
+const PARTS_FOR_FAR = 2
 /** A rendition that starts on demand has this long to come into the list of its source. */
 const MEMBER_TARGETS = 4
 
@@ -74,7 +80,7 @@ export class SegmentedService {
    * MalformedInputError for directives out of reach, with UnavailableError when a wait took too long.
    */
   async answer(name: string, resource: SegmentedResource, request: SegmentedRequest): Promise<SegmentedAnswer> {
-    const entry = await this.#entry(name)
+    const entry = await this.#entry(name, () => this.#startOf(name, resource, request))
     entry.view.lastUsedMs = this.#options.nowMs()
     if (resource.kind === 'ts-segment') return await this.#tsSegment(name, entry, resource, request)
     if (isList(resource)) return await this.#list(name, entry, resource, request)
@@ -120,6 +126,8 @@ export class SegmentedService {
     if (!entry || entry.view.ended || !hasSegments(entry.view.index) || this.#sourceToLineUpWith(entry))
       return undefined
     const { view } = entry
+    const track = resource.kind === 'playlist' ? view.track(resource.trackId) : undefined
+    if (track && isFarAhead(track, readDirectives(query))) return undefined
     const wait =
       resource.kind === 'playlist'
         ? playlistWait(view, resource.trackId, readDirectives(query))
@@ -161,8 +169,9 @@ export class SegmentedService {
       return await this.#tsList(name, entry, resource.kind, request.signal)
     const directives = readDirectives(request.query)
     await this.#lineUp(entry).catch(() => {})
-    await this.#block(view, resource.trackId, directives, request.signal)
-    return this.#trackList(name, entry, resource, directives)
+    const hasAll = await this.#block(view, resource.trackId, directives, request.signal)
+    const answer = this.#trackList(name, entry, resource, directives)
+    return hasAll ? answer : { ...answer, maxAgeSeconds: 0 }
   }
   #trackList(
     name: string,
@@ -258,16 +267,21 @@ export class SegmentedService {
     return source !== undefined && !isLinedUp && this.#options.hub.has(source) ? source : undefined
   }
 
-  /** Resolves when the playlist of the track has come as far as `directives` ask. */
+  /** Resolves when the playlist of the track has come as far as `directives` ask; with false, a little before that. */
   async #block(
     view: SegmentedView,
     trackId: number,
     directives: PlaylistDirectives,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const wait = playlistWait(view, trackId, directives)
-    const isThere = !wait || (await view.wait(wait.key, wait.isOpen, this.#blockedMs(view.index), signal))
-    if (!isThere && !view.ended) throw doesNotCome()
+    if (!wait) return true
+    const track = view.track(trackId)
+    const isFar = track !== undefined && isFarAhead(track, directives)
+    const patienceMs = isFar ? PARTS_FOR_FAR * view.index.options.partTargetMs : this.#blockedMs(view.index)
+    const isThere = await view.wait(wait.key, wait.isOpen, patienceMs, signal)
+    if (!isThere && !isFar && !view.ended) throw doesNotCome()
+    return isThere
   }
 
   #tileList(name: string, { view, texts }: Entry): SegmentedAnswer {
@@ -313,11 +327,19 @@ export class SegmentedService {
     return BLOCKED_TARGETS * Math.max(1000, targetSeconds * 1000)
   }
 
-  #entry(name: string): Promise<Entry> {
+  /** Where a rendition begins that starts for this request: a player goes on with it from where it is. */
+  #startOf(name: string, resource: SegmentedResource, { viewer }: SegmentedRequest): StartPoint {
+    if (resource.kind === 'timed') return { atMs: resource.startMs + NEARLY_MS }
+    const { segmentMs, ladders } = this.#options
+    const source = ladders.sourceOf(name) ?? name
+    const reads = this.audience.lastRead([source, ...ladders.membersOf(source)], viewer())
+    return { backMs: (reads === 'parts' ? 1 : SEGMENTS_BEHIND) * segmentMs }
+  }
+  #entry(name: string, start?: () => StartPoint): Promise<Entry> {
     const known = this.#entries.get(name)
     if (known && !(known.entry && this.#isPast(name, known.entry.view))) return known.opening
     known?.entry?.view.subscription.release()
-    const slot: Slot = { opening: this.#open(name) }
+    const slot: Slot = { opening: this.#open(name, start?.()) }
     this.#entries.set(name, slot)
     slot.opening.then(
       (entry) => {
@@ -331,8 +353,8 @@ export class SegmentedService {
   #isPast(name: string, view: SegmentedView): boolean {
     return view.ended && this.#options.hub.has(name)
   }
-  async #open(name: string): Promise<Entry> {
-    const subscription = await this.#options.hub.subscribe(name, CMAF_FORMAT)
+  async #open(name: string, start: StartPoint | undefined): Promise<Entry> {
+    const subscription = await this.#options.hub.subscribe(name, CMAF_FORMAT, start)
     const view = new SegmentedView(subscription, subscription.startPosition)
     view.lastUsedMs = this.#options.nowMs()
     const source = this.#options.ladders.sourceOf(name)

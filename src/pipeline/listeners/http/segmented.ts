@@ -49,7 +49,7 @@ export async function serveSegmented(
 export function serveNow({ segmented }: ListenerContext, exchange: Exchange, target: SegmentedTarget): boolean {
   const answer = segmented.answerNow(target.name, target.resource, target.query)
   if (!answer) return false
-  if (answer.kind === 'media') segmented.audience.seen(target.name, viewerOf(exchange, target.query))
+  if (answer.kind === 'media') segmented.audience.seen(target.name, viewerOf(exchange, target.query), unitOf(target))
   segmented.sentBytes += sendNow(exchange, target, answer)
   return true
 }
@@ -62,17 +62,23 @@ export async function serveLater(
 ): Promise<VodTarget | undefined> {
   const { name, resource, query } = target
   const { signal } = exchange
-  const answer = await segmented.answer(name, resource, { query, signal })
+  const viewer = () => viewerOf(exchange, query)
+  const answer = await segmented.answer(name, resource, { query, signal, viewer })
   if (signal.aborted) {
     if (answer.kind === 'media') answer.held.done()
     return undefined
   }
-  if (answer.kind === 'media' || answer.kind === 'ts' || answer.kind === 'growing' || answer.kind === 'recorded')
-    segmented.audience.seen(name, viewerOf(exchange, query))
+  if (answer.kind === 'growing') segmented.audience.seen(name, viewer(), 'parts')
+  else if (answer.kind === 'media' || answer.kind === 'ts' || answer.kind === 'recorded')
+    segmented.audience.seen(name, viewer(), unitOf(target))
   if (answer.kind === 'recorded') return answer
   segmented.sentBytes +=
     answer.kind === 'growing' ? await sendGrowing(exchange, target, answer.segment) : sendNow(exchange, target, answer)
   return undefined
+}
+
+function unitOf({ resource }: SegmentedTarget): 'segments' | 'parts' {
+  return resource.kind === 'part' ? 'parts' : 'segments'
 }
 
 /** CTA-5004, `sid`. */

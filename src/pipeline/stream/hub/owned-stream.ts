@@ -1,3 +1,4 @@
+import { OLDEST } from '../live/kept-joins.ts'
 import type { LiveStream, StreamConsumer } from '../live/live-stream.ts'
 import type { LogWriter } from '../log/log-writer.ts'
 
@@ -57,7 +58,9 @@ export class OwnedStream {
     }
     if (!running) {
       const output = this.#make(format)
-      running = { output, stop: this.stream.add(output), users: new Set() }
+      // A window begins with all there is, what has no past with the newest keyframe.
+      const stop = this.stream.add(output, output.snapshot ? OLDEST : undefined)
+      running = { output, stop, users: new Set() }
       this.#running.set(format, running)
     }
     running.users.add(worker)

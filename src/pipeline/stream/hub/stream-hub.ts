@@ -1,4 +1,5 @@
 import { AccessDeniedError } from '../../../platform/errors.ts'
+import type { StartPoint } from '../live/kept-joins.ts'
 import { LiveStream } from '../live/live-stream.ts'
 import type { PublisherTimes } from '../live/timeline.ts'
 import { ControlBlock } from '../log/control-block.ts'
@@ -27,12 +28,15 @@ export type HubOptions = {
   /** A stream starts on this worker (recorder and other standing consumers attach here). */
   readonly onOwned?: (owned: OwnedStream) => void
   /** Starts a stream that somebody asks for and that is not live (a rendition); undefined where there is none to start. */
-  readonly summon?: (name: string) => Promise<void> | undefined
+  readonly summon?: (name: string, start: StartPoint | undefined) => Promise<void> | undefined
+  /** How far back the frames of a stream are kept, see LiveStream. */
+  readonly historyMs?: (name: string) => number
 }
 
 /** How long a stream that was started for somebody may take to be known on this worker. */
 const SUMMON_MS = 10_000
 
+type Opening = { readonly start: StartPoint | undefined; readonly forget: () => void }
 type Shared = { readonly stop: Disposable; readonly logId: string }
 /** The log of a publisher of this worker, and the worker that reads it: the owner of the stream. */
 type Lent = { readonly log: LogWriter; readonly owner: number }
@@ -173,9 +177,13 @@ export class StreamHub {
   #own(name: string): OwnedStream {
     const known = this.#owned.get(name)
     if (known) return known
-    const stream = new LiveStream(name, (consumer, error) => {
-      owned.failed(consumer)
-      this.#options.onConsumerError(name, error)
+    const stream = new LiveStream(name, {
+      historyMs: this.#options.historyMs?.(name) ?? 0,
+      maxHistoryBytes: this.#options.maxLogBytes / 2,
+      onConsumerError: (consumer, error) => {
+        owned.failed(consumer)
+        this.#options.onConsumerError(name, error)
+      },
     })
     const owned = new OwnedStream(stream, (format) => this.#options.makeOutput(stream, format))
     this.#owned.set(name, owned)
@@ -219,8 +227,11 @@ export class StreamHub {
 
   // ---- subscribing
 
-  /** This worker's reader of one output. Rejects with AccessDeniedError (`not-found`) or UnsupportedInputError. */
-  subscribe(name: string, format: string): Promise<Subscription> {
+  /**
+   * This worker's reader of one output; `start`: where a stream begins that starts for it. Rejects with AccessDeniedError
+   * (`not-found`) or UnsupportedInputError.
+   */
+  subscribe(name: string, format: string, start?: StartPoint): Promise<Subscription> {
     const key = `${name} ${format}`
     const known = this.#subscriptions.get(key)
     if (known) return known
@@ -228,14 +239,14 @@ export class StreamHub {
     const forget = () => {
       if (this.#subscriptions.get(key) === opening) this.#subscriptions.delete(key)
     }
-    const opening = this.#openSubscription(name, format, forget)
+    const opening = this.#openSubscription(name, format, { start, forget })
     this.#subscriptions.set(key, opening)
     opening.catch(forget)
     return opening
   }
 
-  async #openSubscription(name: string, format: string, forget: () => void): Promise<Subscription> {
-    const summoned = this.#directory.has(name) ? undefined : this.#options.summon?.(name)
+  async #openSubscription(name: string, format: string, { start, forget }: Opening): Promise<Subscription> {
+    const summoned = this.#directory.has(name) ? undefined : this.#options.summon?.(name, start)
     if (summoned) {
       await summoned
       await this.#known(name)

@@ -2,6 +2,7 @@ import { type Frame, sameConfiguration, type Track, type VideoTrack } from '../.
 import { FrameCursor, type FrameLogSink } from '../log/frame-log.ts'
 import type { LogReader } from '../log/log-reader.ts'
 import { JoinPoints } from './join-points.ts'
+import { KeptJoins, type StartPoint } from './kept-joins.ts'
 import { RateMeter } from './rate-meter.ts'
 import { type PublisherTimes, StreamTimeline } from './timeline.ts'
 import { TrackProbe } from './track-probe.ts'
@@ -25,6 +26,14 @@ export interface StreamConsumer {
 }
 
 export type TrackStats = { readonly track: Track; readonly bitsPerSecond: number; readonly framesPerSecond: number }
+
+export type LiveStreamOptions = {
+  /** A consumer threw and was removed; the stream and its other consumers go on. */
+  readonly onConsumerError: (consumer: StreamConsumer, error: unknown) => void
+  /** So long frames are kept that lie before the newest keyframe, for consumers that start there. Default 0. */
+  readonly historyMs?: number
+  readonly maxHistoryBytes?: number
+}
 
 type Session = { readonly id: string; readonly reader: LogReader; readonly cursor: FrameCursor; opening?: TrackProbe }
 
@@ -56,11 +65,12 @@ export class LiveStream {
   }
 
   readonly #onConsumerError: (consumer: StreamConsumer, error: unknown) => void
+  readonly #kept: KeptJoins
 
-  /** `onConsumerError`: a consumer threw and was removed; the stream and its other consumers go on. */
-  constructor(name: string, onConsumerError: (consumer: StreamConsumer, error: unknown) => void) {
+  constructor(name: string, { onConsumerError, historyMs = 0, maxHistoryBytes = 0 }: LiveStreamOptions) {
     this.name = name
     this.#onConsumerError = onConsumerError
+    this.#kept = new KeptJoins(historyMs, maxHistoryBytes)
   }
 
   get tracks(): readonly Track[] {
@@ -101,6 +111,7 @@ export class LiveStream {
     this.#session?.reader.letGo()
     this.#session = { id, reader, cursor: new FrameCursor(reader, 0), opening: new TrackProbe(reader) }
     reader.hold(0)
+    this.#kept.clear()
     this.timeline.startSession(times)
     this.#sessionCount++
     if (this.#sessionCount > 1) {
@@ -120,7 +131,12 @@ export class LiveStream {
   pump(): void {
     const session = this.#session
     if (session?.opening && !this.#open('when complete')) return
-    session?.cursor.drain(this.#sink)
+    if (!session) return
+    session.cursor.drainTo(session.reader.head, this.#sink)
+    this.#hold(session)
+  }
+  #hold({ reader, cursor }: Session): void {
+    reader.hold(this.#kept.lowest(cursor.position, reader.lagLimitBytes))
   }
   /** Learns the track set of a new publisher before its first frame goes out. False while it is still unclear. */
   #open(when: 'when complete' | 'whatever there is'): boolean {
@@ -146,27 +162,31 @@ export class LiveStream {
     const join = holdJoin(session.reader, session.cursor.position)
     const first = join === undefined ? undefined : new FrameCursor(session.reader, join).first()
     const data = first?.data.slice()
-    session.reader.hold(session.cursor.position)
+    this.#hold(session)
     const track = this.#tracks.get(first?.trackId ?? -1)
     if (!data || track?.kind !== 'video') return undefined
     return { key: `${this.name} ${session.id} ${join}`, track, data }
   }
 
-  /** Starts `consumer` at the newest keyframe that the frame log still holds. Dispose to stop it. */
-  add(consumer: StreamConsumer): Disposable {
+  /**
+   * Starts `consumer` at the newest keyframe that the frame log still holds, or as near to `start` as frames are kept.
+   * Dispose to stop it.
+   */
+  add(consumer: StreamConsumer, start?: StartPoint): Disposable {
     if (this.#tracks.size > 0) consumer.onTracks(this.tracks)
-    this.#backfill(consumer)
+    this.#backfill(consumer, start)
     this.#consumers.add(consumer)
     return { [Symbol.dispose]: () => this.#consumers.delete(consumer) }
   }
 
-  #backfill(consumer: StreamConsumer): void {
+  #backfill(consumer: StreamConsumer, start: StartPoint | undefined): void {
     const session = this.#session
     if (!session || this.#tracksChanged) return
     const { reader, cursor } = session
-    const join = holdJoin(reader, cursor.position)
+    const kept = start && this.#kept.find(start)
+    const join = kept ?? holdJoin(reader, cursor.position)
     if (join !== undefined) new BackfillCursor(reader, join, cursor.position).feed(consumer, this)
-    reader.hold(cursor.position)
+    this.#hold(session)
   }
 
   /** For frames that are handed out a second time. */
@@ -190,16 +210,20 @@ export class LiveStream {
     const { frame, jumped } = this.timeline.map(original, track, this.#arrivalMs)
     if (jumped || this.#discontinuityPending) {
       this.#discontinuityPending = false
+      this.#kept.clear()
       this.#each((consumer) => consumer.onDiscontinuity())
     }
     if (this.#tracksChanged) {
       this.#tracksChanged = false
+      this.#kept.clear()
       this.onTracks()
       this.#each((consumer) => consumer.onTracks(this.tracks))
     }
     this.#lastEpochMs = this.#arrivalMs
     this.#measure(frame)
-    const context = { isJoin: this.#joinPoints.isJoin(frame), epochMs: this.#arrivalMs }
+    const isJoin = this.#joinPoints.isJoin(frame)
+    this.#kept.see((frame.ptsTicks * 1000) / track.clockRateHz, isJoin ? this.#session?.cursor.recordAt : undefined)
+    const context = { isJoin, epochMs: this.#arrivalMs }
     this.#each((consumer) => consumer.onFrame(frame, context))
   }
 
@@ -230,7 +254,7 @@ function holdJoin(reader: LogReader, end: number): number | undefined {
   for (let tries = 0; tries < 3; tries++) {
     const join = reader.joinPosition
     if (join === undefined || join >= end) return undefined
-    if (reader.hold(join)) return join
+    if (reader.holdAlso(join)) return join
   }
   return undefined
 }

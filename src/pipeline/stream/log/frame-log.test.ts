@@ -40,7 +40,7 @@ test('a copy that a consumer takes with slice outlives the segment', () => {
   frames.onTrack(audioTrack(1, 'mp3', new Uint8Array(0), { sampleRateHz: 44_100, channelCount: 2 }))
   frames.onFrame({ trackId: 1, ptsTicks: ticks(0), dtsTicks: ticks(0), durationTicks: ticks(0), isKey: true, data })
   const copies: Uint8Array[] = []
-  new FrameCursor(reader, 0).drain({
+  new FrameCursor(reader, 0).drainTo(reader.head, {
     onTrack: () => {},
     onArrival: () => {},
     onFrame: (frame) => copies.push(frame.data.slice()),

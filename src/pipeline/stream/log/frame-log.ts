@@ -128,22 +128,20 @@ export function isPrimaryVideo(track: Track, tracks: Iterable<Track>): boolean {
 
 /** A cursor on a frame log. Frame data are views on the log (or copies where a frame spans two segments). */
 export class FrameCursor {
+  /** Start of the record that the sink is given at the moment. */
+  recordAt: number
   readonly #reader: LogReader
   #position: number
 
   constructor(reader: LogReader, position: number) {
     this.#reader = reader
     this.#position = position
+    this.recordAt = position
   }
   get position(): number {
     return this.#position
   }
 
-  /** Feeds every whole record that has arrived. The mark moves up when the sink is done with them. */
-  drain(sink: FrameLogSink): void {
-    this.drainTo(this.#reader.head, sink)
-    this.#reader.hold(this.#position)
-  }
   /** The frame that the cursor stands on, if it does. */
   first(): Frame | undefined {
     let found: Frame | undefined
@@ -157,7 +155,7 @@ export class FrameCursor {
     this.#next(this.#reader.head, sink)
     return found
   }
-  /** Feeds the records below `end` and leaves the mark alone. */
+  /** Feeds the whole records below `end`. What they lie in must be held. */
   drainTo(end: number, sink: FrameLogSink): void {
     while (this.#position + HEADER_BYTES <= end && this.#next(end, sink));
   }
@@ -167,6 +165,7 @@ export class FrameCursor {
     const length = header.readUInt32LE(0)
     const start = this.#position + HEADER_BYTES
     if (start + length > head) return false
+    this.recordAt = this.#position
     this.#position = start + length
     const payload = this.#reader.contiguous(start, start + length)
     deliver(header, payload, sink)

@@ -3,12 +3,12 @@ import type { LiveStream } from '../../stream/index.ts'
 import { MESSAGE, type Progress, type RungOrder, type WatchEvent } from '../channel/job-messages.ts'
 import type { CodecJob, JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
-import { type FeedStart, SourceFeed } from './source-feed.ts'
+import { type FeedFrom, type FeedStart, SourceFeed } from './source-feed.ts'
 
 export type LadderRunOptions = {
   readonly codec: CodecProcess
   readonly stream: LiveStream
-  readonly from: 'newest-keyframe' | 'next-keyframe'
+  readonly from: FeedFrom
   readonly maxLagMs: number
   readonly frozenMs: number
   readonly maxProcessBytes: number

@@ -7,7 +7,7 @@ import {
   WATCH_PROFILE,
 } from '../../../platform/config/index.ts'
 import { errorFields, type Logger } from '../../../platform/telemetry/index.ts'
-import type { OwnedStream } from '../../stream/index.ts'
+import type { OwnedStream, StartPoint } from '../../stream/index.ts'
 import type { ShedDecision } from '../governor/load-governor.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { CodecCounters } from './codec-counters.ts'
@@ -74,8 +74,8 @@ export class LadderService {
   }
 
   /** Starts a rung of a stream of this worker; resolves when it is live. Undefined where this worker has no such. */
-  start(source: string, rung: string): Promise<void> | undefined {
-    return this.#ladders.get(source)?.start(rung)
+  start(source: string, rung: string, at?: StartPoint): Promise<void> | undefined {
+    return this.#ladders.get(source)?.start(rung, at)
   }
   shed({ source, rung, level, reason }: ShedDecision): void {
     this.#ladders.get(source)?.shed(rung, level, reason)

@@ -25,3 +25,10 @@ test('what viewers have had is not made again', () => {
   assert.equal(skipTo(encoded, { keyTicks: 10 * second, newestTicks: 12 * second }, 11 * second), 11 * second)
   assert.equal(skipTo(encoded, { keyTicks: 10 * second, newestTicks: 19 * second }, 11 * second), 18 * second)
 })
+
+test('a rendition that is wanted from earlier on starts at the keyframe before that', () => {
+  const start = { keyTicks: 10 * second, newestTicks: 19 * second }
+  assert.equal(skipTo(encoded, { ...start, wantedTicks: 11 * second }, undefined), undefined)
+  assert.equal(skipTo(encoded, { ...start, wantedTicks: 15 * second }, undefined), 15 * second)
+  assert.equal(skipTo(encoded, { ...start, wantedTicks: 19 * second }, undefined), 18 * second)
+})

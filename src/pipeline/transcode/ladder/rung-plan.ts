@@ -32,12 +32,13 @@ export function rungOrder({ profile, slot, afterTicks }: RungLife, isHalved: boo
  */
 export function skipTo(
   profile: Profile,
-  { keyTicks, newestTicks }: FeedStart,
+  { keyTicks, newestTicks, wantedTicks = newestTicks }: FeedStart,
   publishedTicks: number | undefined,
 ): number | undefined {
-  const isLong = keyTicks !== undefined && newestTicks !== undefined && newestTicks - keyTicks > MAX_CATCH_UP_TICKS
+  const isLong = keyTicks !== undefined && wantedTicks !== undefined && wantedTicks - keyTicks > MAX_CATCH_UP_TICKS
+  const latest = Math.min((newestTicks ?? 0) - CATCH_UP_TICKS, wantedTicks ?? 0)
   // Video that is passed on can start at its keyframe only.
-  const lateStart = isLong && profile.video.codec !== 'copy' ? newestTicks - CATCH_UP_TICKS : undefined
+  const lateStart = isLong && profile.video.codec !== 'copy' ? latest : undefined
   if (publishedTicks === undefined) return lateStart
   return Math.max(publishedTicks, lateStart ?? publishedTicks)
 }

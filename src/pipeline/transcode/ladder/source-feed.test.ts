@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Frame, ticks } from '../../../media/model/index.ts'
 import type { LiveStream, StreamConsumer } from '../../stream/index.ts'
 import { MESSAGE } from '../channel/job-messages.ts'
-import { SourceFeed } from './source-feed.ts'
+import { type FeedStart, SourceFeed } from './source-feed.ts'
 
 const FRAME_TICKS = 3600
 
@@ -82,4 +82,25 @@ test('a backlog of bytes is bounded too', () => {
   feed.attach(streamWith(0), 'newest-keyframe', () => {})
   for (let i = 1; i < 60_000; i++) give(feed, i)
   assert.ok(sent.length * 1000 < 52 * 2 ** 20, `${sent.length} frames of 1000 bytes`)
+})
+
+test('older frames may take as long as they last, before a job counts as late', () => {
+  const { feed, sent, clock } = makeFeed()
+  const begun: FeedStart[] = []
+  feed.attach(streamWith(49), { backMs: 1000 }, (start) => begun.push(start))
+  const newestTicks = 49 * FRAME_TICKS
+  assert.deepEqual(begun, [{ keyTicks: 0, newestTicks, wantedTicks: newestTicks - 90_000 }])
+  // Two seconds came at once; the job makes them in three.
+  clock.nowMs = 2900
+  give(feed, 50)
+  assert.equal(sent.length, 51)
+  clock.nowMs = 3000
+  feed.consumed(50)
+  give(feed, 51, 'key')
+  assert.equal(sent.length, 52)
+  // From then on it counts like any other.
+  feed.consumed(1)
+  clock.nowMs = 4100
+  give(feed, 52)
+  assert.equal(feed.droppedCount, 1)
 })

@@ -1,5 +1,5 @@
 import type { Frame, Track } from '../../../media/model/index.ts'
-import type { FrameContext, LiveStream, StreamConsumer } from '../../stream/index.ts'
+import type { FrameContext, LiveStream, StartPoint, StreamConsumer } from '../../stream/index.ts'
 import { MESSAGE } from '../channel/job-messages.ts'
 import type { CodecJob } from '../parent/codec-job.ts'
 
@@ -13,8 +13,14 @@ export type FeedOptions = {
   readonly onEnd: () => void
 }
 
-/** What the source's frame log held at the start; 90 kHz. */
-export type FeedStart = { readonly keyTicks: number | undefined; readonly newestTicks: number | undefined }
+/** What the source's frame log held at the start, and from when on it is wanted, if somebody said; 90 kHz. */
+export type FeedStart = {
+  /** Of the keyframe that is decoded first. */
+  readonly keyTicks: number | undefined
+  readonly newestTicks: number | undefined
+  readonly wantedTicks?: number
+}
+export type FeedFrom = 'newest-keyframe' | 'next-keyframe' | StartPoint
 
 const MAX_BACKLOG_BYTES = 48 * 2 ** 20
 
@@ -29,12 +35,13 @@ export class SourceFeed implements StreamConsumer {
   #stop: Disposable | undefined
   /** Frames that the log still held, until the job knows what to make of them. */
   #held: Frame[] | undefined
-  #newestTicks: number | undefined
-  #keyTicks: number | undefined
+  #begun: Pick<FeedStart, 'keyTicks' | 'newestTicks'> = { keyTicks: undefined, newestTicks: undefined }
   #sent: { readonly atMs: number; readonly bytes: number }[] = []
   #doneCount = 0
   #backlogBytes = 0
   #isDropping = false
+  /** Older frames come all at once at the start: so much later it may be done with them. */
+  #creditMs = 0
   /** For the first keyframe. */
   #isWaiting = false
 
@@ -49,18 +56,20 @@ export class SourceFeed implements StreamConsumer {
   }
 
   /**
-   * Starts with the newest keyframe in the log of `stream`, or with the next that comes. `begin` is called in between:
-   * after what there is, is known, and before any of it is sent.
+   * Starts with a keyframe in the log of `stream`, or with the next that comes. `begin` is called in between: after what
+   * there is, is known, and before any of it is sent.
    */
-  attach(stream: LiveStream, from: 'newest-keyframe' | 'next-keyframe', begin: (start: FeedStart) => void): void {
+  attach(stream: LiveStream, from: FeedFrom, begin: (start: FeedStart) => void): void {
     const held: Frame[] = []
     this.#held = held
-    this.#stop = stream.add(this)
+    this.#stop = stream.add(this, typeof from === 'object' ? from : undefined)
     this.#held = undefined
-    const isSkipped = from === 'next-keyframe'
-    begin({ keyTicks: this.#keyTicks, newestTicks: this.#newestTicks })
-    this.#isWaiting = isSkipped
-    if (!isSkipped) for (const frame of held) this.#send(frame, frame.data)
+    const { keyTicks, newestTicks } = this.#begun
+    begin({ keyTicks, newestTicks, ...wanted(from, newestTicks) })
+    this.#isWaiting = from === 'next-keyframe'
+    if (this.#isWaiting) return
+    this.#creditMs = ((newestTicks ?? 0) - (keyTicks ?? 0)) / 90
+    for (const frame of held) this.#send(frame, frame.data)
   }
   /** The job is done with so many more frames. */
   consumed(count: number): void {
@@ -81,10 +90,10 @@ export class SourceFeed implements StreamConsumer {
     }
   }
   onFrame(frame: Frame, { isJoin }: FrameContext): void {
-    const ticks = (frame.ptsTicks * 90_000) / (this.#clocksHz.get(frame.trackId) ?? 90_000)
-    this.#newestTicks = Math.max(this.#newestTicks ?? ticks, ticks)
-    if (isJoin) this.#keyTicks = ticks
     if (this.#held) {
+      const ticks = (frame.ptsTicks * 90_000) / (this.#clocksHz.get(frame.trackId) ?? 90_000)
+      const { keyTicks, newestTicks = ticks } = this.#begun
+      this.#begun = { keyTicks: isJoin ? (keyTicks ?? ticks) : keyTicks, newestTicks: Math.max(newestTicks, ticks) }
       this.#held.push({ ...frame, data: frame.data.slice() })
       return
     }
@@ -105,8 +114,9 @@ export class SourceFeed implements StreamConsumer {
 
   #isTaken(isJoin: boolean): boolean {
     const { maxLagMs } = this.#options
+    if (this.lagMs < maxLagMs / 2) this.#creditMs = 0
     if (!this.#isDropping) {
-      this.#isDropping = this.lagMs > maxLagMs || this.#backlogBytes > MAX_BACKLOG_BYTES
+      this.#isDropping = this.lagMs > maxLagMs + this.#creditMs || this.#backlogBytes > MAX_BACKLOG_BYTES
       return !this.#isDropping
     }
     if (!isJoin || this.lagMs > maxLagMs / 2) return false
@@ -119,4 +129,9 @@ export class SourceFeed implements StreamConsumer {
     this.#backlogBytes += data.length
     this.#options.job.send(MESSAGE.inputFrame, header, data)
   }
+}
+
+function wanted(from: FeedFrom, newestTicks: number | undefined): Pick<FeedStart, 'wantedTicks'> {
+  if (typeof from === 'string' || newestTicks === undefined) return {}
+  return { wantedTicks: 'atMs' in from ? from.atMs * 90 : newestTicks - from.backMs * 90 }
 }

@@ -3,7 +3,7 @@ import type { Frame, Track } from '../../../media/model/index.ts'
 import { type Profile, WATCH_PROFILE } from '../../../platform/config/index.ts'
 import { UnavailableError } from '../../../platform/errors.ts'
 import type { Logger } from '../../../platform/telemetry/index.ts'
-import { renditionName } from '../../stream/index.ts'
+import { renditionName, type StartPoint } from '../../stream/index.ts'
 import { type Progress, type RungOrder, slotOf, type WatchEvent } from '../channel/job-messages.ts'
 import { type GovernedRung, SHED, type ShedLevel } from '../governor/load-governor.ts'
 import { BackOff } from '../parent/back-off.ts'
@@ -95,9 +95,12 @@ export class SourceLadder {
     for (const name of options.always) this.#begin(name)
   }
 
-  /** Resolves when the rendition is live. Rejects with UnavailableError or UnsupportedInputError, or throws them. */
-  start(rung: string): Promise<void> {
-    return (this.#rungs.get(rung) ?? this.#begin(rung)).rendition.published
+  /**
+   * Resolves when the rendition is live. `at`: from where on it is wanted, where nothing else is made of the source yet.
+   * Rejects with UnavailableError or UnsupportedInputError, or throws them.
+   */
+  start(rung: string, at?: StartPoint): Promise<void> {
+    return (this.#rungs.get(rung) ?? this.#begin(rung, at)).rendition.published
   }
   get report(): LadderReport {
     const { cpuMs = 0, rssBytes = 0, rungs = [], momentaryLufs, integratedLufs } = this.#progress ?? {}
@@ -157,7 +160,7 @@ export class SourceLadder {
 
   // ---- rungs
 
-  #begin(name: string): Rung {
+  #begin(name: string, at?: StartPoint): Rung {
     const profile = this.#options.profiles.find((each) => each.name === name)
     if (!profile || this.#isClosed) throw new UnavailableError(`rendition ${name}`, 'its source has ended')
     const shed = this.#shed.get(name)
@@ -180,7 +183,7 @@ export class SourceLadder {
     }
     this.#rungs.set(name, rung)
     this.#log.info('rendition.started', { rendition: rendition.name })
-    this.#apply()
+    this.#apply(at)
     return rung
   }
   #end(rung: Rung, reason: string): void {
@@ -205,14 +208,14 @@ export class SourceLadder {
   }
 
   /** Makes the codec process do what the rungs say. */
-  #apply(): void {
+  #apply(at?: StartPoint): void {
     if (!this.#rungs.has(WATCH_PROFILE)) this.#seen.end()
     if (this.#rungs.size === 0) {
       this.#run?.stop()
       this.#run = undefined
       this.#progress = undefined
     } else if (!this.#run) {
-      if (!this.#retry) this.#startRun('newest-keyframe')
+      if (!this.#retry) this.#startRun(at ?? 'newest-keyframe')
     } else if (this.#run.isStarted) this.#run.setRungs(this.#orders())
   }
   #orders(): RungOrder[] {

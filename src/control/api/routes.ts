@@ -114,10 +114,14 @@ function renditionViews(
   tracks: Parameters<typeof plannedRungs>[2],
 ): z.input<typeof RENDITION>[] {
   const running = new Map(stats.ladder(source)?.rungs.map((rung) => [rung.name, rung]))
+  const stateOf = (rung: string) => {
+    const { level, isFailed = false } = running.get(rung) ?? {}
+    return isFailed ? 'failed' : (SHED_STATES[level ?? -1] ?? 'on demand')
+  }
   return plannedRungs(config, source, tracks).map(({ rung, name, video, audio, bitsPerSecond }) => ({
     name,
     profile: rung,
-    state: SHED_STATES[running.get(rung)?.level ?? -1] ?? 'on demand',
+    state: stateOf(rung),
     ...(running.get(rung)?.reason === undefined ? {} : { reason: running.get(rung)?.reason }),
     codecs: [...(video ? [video.codecString] : []), ...(audio ? [audio.codecString] : [])],
     ...(video ? { widthPx: video.widthPx, heightPx: video.heightPx } : {}),

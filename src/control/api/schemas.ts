@@ -18,8 +18,8 @@ export const LIVE_TRACK = TRACK.extend({ bitsPerSecond: z.number(), framesPerSec
 export const RENDITION = z.object({
   name: z.string().describe('The live stream that it is'),
   profile: z.string(),
-  state: z.enum(['running', 'on demand', 'half rate', 'shed']),
-  reason: z.string().optional().describe('Why it has half of its frames, or none'),
+  state: z.enum(['running', 'on demand', 'half rate', 'shed', 'failed']),
+  reason: z.string().optional().describe('Why it has half of its frames, or none, or failed'),
   codecs: z.array(z.string()).describe('RFC 6381; as expected before it runs'),
   widthPx: z.int().optional(),
   heightPx: z.int().optional(),

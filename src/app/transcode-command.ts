@@ -39,7 +39,7 @@ export async function transcodeCommand(config: Config, order: TranscodeOrder): P
       process.stdout.write(`${path}\n`)
     } catch (error) {
       process.stderr.write(`\n`)
-      await file.close()
+      await file.abandon()
       await rm(`${path}.part`, { force: true })
       throw error
     }

@@ -280,6 +280,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     writeFileSync(text, 'this is no film'.repeat(100))
     const refused = await transcode(text)
     assert.deepEqual([refused.code, /not a file that can be read/.test(refused.stderr)], [1, true])
+    const nowhere = await transcode(ts, '--output', join(folder, 'no-such-folder', 'small.mp4'))
+    assert.match(nowhere.stderr, /\nmillrace: the output file: ENOENT/)
     assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
   })
 

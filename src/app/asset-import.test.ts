@@ -70,41 +70,52 @@ async function runImport(append: (storedBytes: number) => Promise<void>) {
   const segments: SegmentFact[] = []
   const lines: LogLine[] = []
   const nothing = () => {}
+  const ended: string[] = []
+  const left = { openCount: 0 }
   const store = {
-    create: async () => ({
-      append: async (parts: readonly Uint8Array[]) => {
-        await append(stored.bytes)
-        for (const { length } of parts) stored.bytes += length
-      },
-      commit: turn,
-      abort: async () => {},
-    }),
+    create: async () => {
+      left.openCount++
+      return writer
+    },
   } as unknown as BlobStore
+  const writer = {
+    append: async (parts: readonly Uint8Array[]) => {
+      await append(stored.bytes)
+      for (const { length } of parts) stored.bytes += length
+    },
+    commit: async () => {
+      left.openCount--
+    },
+    abort: async () => {
+      left.openCount--
+    },
+  }
   const facts = {
     recordingStarted: nothing,
     tracksKnown: nothing,
     initStored: nothing,
     segmentStored: (segment: SegmentFact) => segments.push(segment),
-    recordingEnded: nothing,
+    recordingEnded: (id: string) => ended.push(id),
   }
   const log = new LogWriter(new SegmentPool({ segmentBytes: MIB, maxSegments: 512 }), { maxBytes: 512 * MIB })
   const codec = new FakeCodec(() => log.head - stored.bytes)
   const times = { segmentMs: 2000, windowSegments: 2, timeShiftMs: 0, partTargetMs: 334, tileMs: 0 }
   const record = () => {
-    const options = { store, facts, log: makeLogger((line) => lines.push(line)), nowEpochMs: () => 0 }
+    const options = { isImport: true, store, facts, log: makeLogger((line) => lines.push(line)), nowEpochMs: () => 0 }
     const recorder = new Recorder({ stream: 'assets/film', ...options })
     return { recorder, output: new CmafOutput(log, { ...times, life: 'x', tap: recorder, slabs: new CopySlabs() }) }
   }
   const options = { config: { profiles: {} }, codec: () => codec as unknown as CodecProcess, record, onNews: nothing }
   const done = importAsset(options, { path: 'film', profiles: ['720p'] })
-  return { done, codec, segments, lines }
+  return { done, codec, segments, lines, ended, left }
 }
 
 test('an import goes no faster than its segments are stored: none is lost, and little waits', async () => {
-  const { done, codec, segments, lines } = await runImport(async () => {
+  const { done, codec, segments, lines, ended } = await runImport(async () => {
     for (let i = 0; i < 60; i++) await turn()
   })
   await done
+  assert.equal(ended.length, 1)
   const storedTicks = segments.reduce((sum, { durationTicks }) => sum + durationTicks, 0)
   assert.equal(storedTicks, (FRAME_COUNT / FPS) * 90_000)
   assert.deepEqual([segments.length, segments.filter(({ discontinuity }) => discontinuity).length], [6, 0])
@@ -115,10 +126,21 @@ test('an import goes no faster than its segments are stored: none is lost, and l
   assert.ok(codec.mostQueuedBytes < 16 * MIB, `${codec.mostQueuedBytes} bytes waited`)
 })
 
-test('an import whose segments cannot be stored fails at once, and says why', async () => {
-  const { done, segments } = await runImport(async (storedBytes) => {
+test('an import whose segments cannot be stored fails at once, says why, and leaves nothing half written', async () => {
+  const { done, segments, ended, left } = await runImport(async (storedBytes) => {
     if (storedBytes > 40 * MIB) throw new Error('the disk is full')
   })
   await assert.rejects(done, /the disk is full/)
   assert.equal(segments.length, 1)
+  assert.deepEqual(ended, [], 'it is no recording that has come to its end')
+  assert.equal(left.openCount, 0)
+})
+
+test('an import whose last segment cannot be stored is no recording either', async () => {
+  const allBytes = FRAME_COUNT * FRAME_BYTES
+  const { done, ended } = await runImport(async (storedBytes) => {
+    if (storedBytes > allBytes - 2 * MIB) throw new Error('the disk is full')
+  })
+  await assert.rejects(done, /the disk is full/)
+  assert.deepEqual(ended, [])
 })

@@ -19,7 +19,8 @@ export type AssetImportOptions = {
 
 /**
  * An uploaded file becomes a recording: the profiles' video tracks as variants, cut in the same places. Goes no faster
- * than its segments are stored; rejects with UnavailableError where one cannot be: a film with holes is none.
+ * than its segments are stored; rejects with UnavailableError where one cannot be: a film with holes is none. Whatever it
+ * rejects with, its recording stays open and nothing is written into it any more: it is to be removed.
  */
 export async function importAsset(
   options: AssetImportOptions,
@@ -45,10 +46,11 @@ export async function importAsset(
       },
       sink,
     )
-  } finally {
     await sink.end()
+  } catch (error) {
+    await sink.abandon()
+    throw error
   }
-  sink.assertWhole()
   onNews({ progress: 1, ...(sink.recordingId ? { recordingId: sink.recordingId } : {}) })
 }
 
@@ -83,20 +85,19 @@ class RecordingSink implements AssetSink {
     const problem = this.#problem
     return problem ? Promise.reject(problem) : this.#open?.recorder.room()
   }
-  /** Throws UnavailableError. */
-  assertWhole(): void {
-    const problem = this.#problem
-    if (problem) throw problem
-  }
   get #problem(): UnavailableError | undefined {
     const failure = this.#open?.recorder.failure
     return failure && new UnavailableError('the recording', failure.message)
   }
-  /** Resolves when everything is durable. */
+  /** Resolves when everything is durable. Rejects with UnavailableError. */
   async end(): Promise<void> {
-    if (!this.#open) return
-    this.#open.output.onEnd()
-    await this.#open.recorder.settled()
-    this.#open.output.log.release()
+    this.#open?.output.onEnd()
+    await this.#open?.recorder.settled()
+    if (this.#problem) throw this.#problem
+    this.#open?.output.log.release()
+  }
+  async abandon(): Promise<void> {
+    await this.#open?.recorder.abandon()
+    this.#open?.output.log.release()
   }
 }

@@ -38,9 +38,9 @@ export class CmafOutputs {
     this.#outputs.set(name, output)
     return output
   }
-  /** For what is no stream. */
+  /** For a file that is taken in. */
   recorded(name: string): { readonly recorder: Recorder; readonly output: CmafOutput } {
-    const recorder = this.#newRecorder(name)
+    const recorder = this.#newRecorder(name, { isImport: true })
     return { recorder, output: this.#output(name, recorder) }
   }
   forget(name: string): void {
@@ -66,9 +66,9 @@ export class CmafOutputs {
       ...(tap ? { tap } : {}),
     })
   }
-  #newRecorder(stream: string): Recorder {
+  #newRecorder(stream: string, { isImport = false } = {}): Recorder {
     const { store, facts, log } = this.#options
-    const recorder = new Recorder({ stream, store, facts, log, nowEpochMs: () => Date.now() })
+    const recorder = new Recorder({ stream, store, facts, log, isImport, nowEpochMs: () => Date.now() })
     this.#recorders.add(recorder)
     return recorder
   }

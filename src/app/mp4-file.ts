@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises'
 import { Fmp4Muxer } from '../media/formats/mp4/index.ts'
 import type { Frame, Ticks, Track } from '../media/model/index.ts'
 import type { AssetSink } from '../pipeline/transcode/index.ts'
+import { UnavailableError } from '../platform/errors.ts'
 
 /** Bytes that may wait for the disk. */
 const MAX_QUEUED_BYTES = 2 ** 20
@@ -15,9 +16,13 @@ export class Mp4File implements AssetSink {
   readonly #tracks = new Map<number, Track>()
   readonly #late = new Map<number, Frame>()
   #isOpen = false
+  #failure: Error | undefined
 
   constructor(path: string) {
     this.#file = createWriteStream(path, { highWaterMark: MAX_QUEUED_BYTES })
+    this.#file.on('error', (error) => {
+      this.#failure = error
+    })
   }
 
   onTrack(track: Track): void {
@@ -32,14 +37,23 @@ export class Mp4File implements AssetSink {
     this.#late.set(frame.trackId, frame)
     if (before) this.#put({ ...before, durationTicks: (frame.dtsTicks - before.dtsTicks) as Ticks })
   }
+  /** Rejects with UnavailableError where the file cannot be written. */
   room(): Promise<void> | undefined {
-    return this.#file.writableNeedDrain ? once(this.#file, 'drain').then(() => {}) : undefined
+    if (this.#failure) return Promise.reject(unavailable(this.#failure))
+    return this.#file.writableNeedDrain ? once(this.#file, 'drain').then(() => {}, failed) : undefined
   }
+  /** Resolves when everything is written; rejects with UnavailableError. */
   async close(): Promise<void> {
+    if (this.#failure) throw unavailable(this.#failure)
     for (const frame of this.#late.values()) this.#put(frame)
     this.#late.clear()
     this.#file.end()
-    await finished(this.#file)
+    await finished(this.#file).catch(failed)
+  }
+  /** What is written so far is worth nothing. */
+  async abandon(): Promise<void> {
+    this.#file.destroy()
+    await finished(this.#file).catch(() => {})
   }
 
   #put(frame: Frame): void {
@@ -49,4 +63,11 @@ export class Mp4File implements AssetSink {
   #write(bytes: Uint8Array): void {
     this.#file.write(bytes.slice())
   }
+}
+
+function unavailable(error: Error): UnavailableError {
+  return new UnavailableError('the output file', error.message)
+}
+function failed(error: Error): never {
+  throw unavailable(error)
 }

@@ -86,6 +86,12 @@ class ControlThread {
     this.#assets = new AssetJobs({
       folder: join(config.storage.path, 'uploads'),
       transcode: (order) => this.#pool.importAsset(order),
+      discard: async () => {
+        const { catalog, writer } = await this.#catalog.promise
+        // What its worker has told of is written down by then.
+        await writer.settled()
+        await this.#removeImports(catalog)
+      },
       log: this.#log,
     })
   }
@@ -100,6 +106,7 @@ class ControlThread {
     try {
       const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
       await this.#repair(catalog)
+      await this.#assets.clear()
       // Loaded here, beside the start of the workers, as is all that only this thread needs after the listeners.
       const { watchLoad } = await import('./load-watch.ts')
       const writer = new CatalogWriter(catalog, this.#log)
@@ -114,6 +121,8 @@ class ControlThread {
         stats: this.#stats,
         registry: this.#registry,
         shed: (worker, decision) => this.#pool.shed(worker, decision),
+        hold: () => this.#pool.holdOffline(),
+        release: () => this.#pool.releaseOffline(),
       })
       if (this.#config.demo.enabled) this.#pool.startDemo()
       const close = () => this.#close(api, catalog, writer)
@@ -129,8 +138,13 @@ class ControlThread {
   /** What a server that was killed left open. */
   async #repair(catalog: Catalog): Promise<void> {
     if ((await catalog.recordings({ isOpen: true })).length === 0) return
+    await this.#removeImports(catalog)
     const { repairRecordings } = await import('../pipeline/recording/index.ts')
     await repairRecordings(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
+  }
+  async #removeImports(catalog: Catalog): Promise<void> {
+    const { removeImports } = await import('../pipeline/recording/index.ts')
+    await removeImports(catalog, new DiskBlobStore(this.#config.storage.path), this.#log)
   }
   async #openApi(catalog: Catalog, token: AdminToken): Promise<Server> {
     const api = await openControlApi({
@@ -161,6 +175,7 @@ class ControlThread {
     this.#registry.close()
     this.#load?.[Symbol.dispose]()
     await this.#pool.stop()
+    await this.#assets.settled()
     await writer.settled()
     api.close()
     api.closeAllConnections()

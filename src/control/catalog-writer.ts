@@ -1,5 +1,5 @@
 import type { RecordingFacts } from '../pipeline/recording/index.ts'
-import type { Catalog, InitFact, RecordingFact, SegmentFact, TrackFact } from '../platform/storage/index.ts'
+import type { Catalog, InitFact, RecordingStart, SegmentFact, TrackFact } from '../platform/storage/index.ts'
 import { errorFields, type Logger } from '../platform/telemetry/index.ts'
 import type { PublishSession } from './registry.ts'
 
@@ -20,7 +20,7 @@ export class CatalogWriter implements RecordingFacts {
   sessionEnded(id: string, endedMs: number, reason: string): void {
     this.#write(() => this.#catalog.sessionEnded(id, endedMs, reason))
   }
-  recordingStarted(recording: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): void {
+  recordingStarted(recording: RecordingStart): void {
     this.#write(() => this.#catalog.recordingStarted(recording))
   }
   tracksKnown(recordingId: string, tracks: readonly TrackFact[]): void {

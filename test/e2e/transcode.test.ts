@@ -29,6 +29,7 @@ const PROFILES = [
   'profiles.other.video.preset=ultrafast',
   'profiles.always.video.codec=none',
   'profiles.always.audio.bitrateKbps=48',
+  'profiles.broken.video.preset=no-such-preset',
 ]
 
 type StreamView = {
@@ -60,7 +61,7 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       'workers=2',
       'hls.segmentMs=1000',
       'streams.live/**.ladder=[small, web]',
-      'streams.always/**.ladder=[always]',
+      'streams.always/**.ladder=[always, broken]',
       'streams.always/**.ladderMode=always',
       'streams.rec/**.record=true',
       'streams.rec/**.graceMs=0',
@@ -177,6 +178,14 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       reading.tracks.map(({ codec }) => codec),
       ['aac'],
     )
+    const broken = await poll('the rung that cannot be made', async () => {
+      const { renditions } = await view('always/b')
+      return renditions.find(({ state }) => state === 'failed')
+    })
+    assert.equal(broken.name, 'always/b/broken')
+    assert.match(broken.reason ?? '', /^rendition broken: libx264/)
+    const failures = () => server.lines.filter(({ event }) => event === 'rendition.failed').length
+    await poll('the next attempt', () => (failures() > 1 ? true : undefined))
   })
 
   test('500 who ask for a picture at once cost one decode; recordings have pictures of any time', async () => {
@@ -271,6 +280,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     writeFileSync(text, 'this is no film'.repeat(100))
     const refused = await transcode(text)
     assert.deepEqual([refused.code, /not a file that can be read/.test(refused.stderr)], [1, true])
+    const nowhere = await transcode(ts, '--output', join(folder, 'no-such-folder', 'small.mp4'))
+    assert.match(nowhere.stderr, /\nmillrace: the output file: ENOENT/)
     assert.match((await transcode('no-such-recording')).stderr, /no file and no recording "no-such-recording"/)
   })
 

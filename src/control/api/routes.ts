@@ -97,8 +97,16 @@ function streamView(context: ApiContext, { name, session, lastSession, startedMs
     receivedBytes: report?.receivedBytes ?? 0,
     recording: isRecorded(config, name, isRendition),
     renditions: isRendition ? [] : renditionViews(context, name, tracks),
+    ...watchView(context, name),
     ...(isRendition ? { renditionOf: name.slice(0, name.lastIndexOf('/')) } : {}),
   }
+}
+
+function watchView({ stats }: ApiContext, name: string): Pick<z.input<typeof STREAM>, 'watch'> {
+  const { watched, momentaryLufs, integratedLufs } = stats.ladder(name) ?? {}
+  if (!watched) return {}
+  const lasting = watched.map(({ what, sinceMs }) => ({ what, since: new Date(sinceMs).toISOString() }))
+  return { watch: { ...(momentaryLufs === undefined ? {} : { momentaryLufs, integratedLufs }), lasting } }
 }
 
 /** By what the load governor has taken. */
@@ -114,10 +122,14 @@ function renditionViews(
   tracks: Parameters<typeof plannedRungs>[2],
 ): z.input<typeof RENDITION>[] {
   const running = new Map(stats.ladder(source)?.rungs.map((rung) => [rung.name, rung]))
+  const stateOf = (rung: string) => {
+    const { level, isFailed = false } = running.get(rung) ?? {}
+    return isFailed ? 'failed' : (SHED_STATES[level ?? -1] ?? 'on demand')
+  }
   return plannedRungs(config, source, tracks).map(({ rung, name, video, audio, bitsPerSecond }) => ({
     name,
     profile: rung,
-    state: SHED_STATES[running.get(rung)?.level ?? -1] ?? 'on demand',
+    state: stateOf(rung),
     ...(running.get(rung)?.reason === undefined ? {} : { reason: running.get(rung)?.reason }),
     codecs: [...(video ? [video.codecString] : []), ...(audio ? [audio.codecString] : [])],
     ...(video ? { widthPx: video.widthPx, heightPx: video.heightPx } : {}),

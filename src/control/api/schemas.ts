@@ -18,8 +18,8 @@ export const LIVE_TRACK = TRACK.extend({ bitsPerSecond: z.number(), framesPerSec
 export const RENDITION = z.object({
   name: z.string().describe('The live stream that it is'),
   profile: z.string(),
-  state: z.enum(['running', 'on demand', 'half rate', 'shed']),
-  reason: z.string().optional().describe('Why it has half of its frames, or none'),
+  state: z.enum(['running', 'on demand', 'half rate', 'shed', 'failed']),
+  reason: z.string().optional().describe('Why it has half of its frames, or none, or failed'),
   codecs: z.array(z.string()).describe('RFC 6381; as expected before it runs'),
   widthPx: z.int().optional(),
   heightPx: z.int().optional(),
@@ -37,6 +37,14 @@ export const STREAM = z.object({
   receivedBytes: z.number(),
   recording: z.boolean(),
   renditions: z.array(RENDITION).describe('The ladder that the configuration gives it'),
+  watch: z
+    .object({
+      momentaryLufs: z.number().optional().describe('EBU R 128'),
+      integratedLufs: z.number().optional().describe('EBU R 128, since the start'),
+      lasting: z.array(z.object({ what: z.enum(['silence', 'black', 'freeze']), since: z.iso.datetime() })),
+    })
+    .optional()
+    .describe('What is heard and seen of it, where it is watched (`streams.*.watch`)'),
   renditionOf: z.string().optional().describe('The live stream that the codec module makes this one from'),
 })
 export const STREAMS = z.object({ streams: z.array(STREAM) })
@@ -63,6 +71,7 @@ export const ASSET = z.object({
   state: z.enum(['uploading', 'waiting', 'transcoding', 'done', 'failed']),
   progress: z.number().describe('0 to 1'),
   problem: z.string().optional(),
+  heldBecause: z.string().optional().describe('Why it goes no further at the moment'),
   warning: z.string().optional().describe('It is done, but the file held less than it should have'),
   recordingId: z.string().optional(),
   hlsUrl: z.string().optional(),

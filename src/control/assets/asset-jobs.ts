@@ -36,6 +36,8 @@ export type AssetJobsOptions = {
   readonly folder: string
   /** Transcodes the file; resolves when its recording is complete. */
   readonly transcode: (order: AssetOrder) => Promise<void>
+  /** Removes what `transcode` has left where it rejected. */
+  readonly discard: () => Promise<void>
   readonly log: Logger
 }
 
@@ -101,6 +103,14 @@ export class AssetJobs {
     if (isNext) await opened.promise
     return job
   }
+  /** Before the first: files that a killed server has left are known to nobody. */
+  async clear(): Promise<void> {
+    await rm(this.#options.folder, { recursive: true, force: true })
+  }
+  /** Resolves when no job is under way, and what failed is removed. */
+  async settled(): Promise<void> {
+    await this.#queue
+  }
   /** How far a job is; the first news say that its file is understood. */
   onNews(id: string, { progress, recordingId, warning }: AssetNews): void {
     const job = this.#jobs.get(id)
@@ -108,7 +118,7 @@ export class AssetJobs {
     job.progress = progress
     job.recordingId = recordingId ?? job.recordingId
     if (warning !== undefined) {
-      job.warning = warning
+      job.warning = job.warning === undefined ? warning : `${job.warning}; ${warning}`
       this.#options.log.warn('asset.warning', { asset: id, name: job.name, warning })
     }
     this.#opened.get(id)?.resolve()
@@ -123,6 +133,7 @@ export class AssetJobs {
       job.progress = 1
       this.#opened.get(id)?.resolve()
     } catch (error) {
+      await this.#discard(job)
       this.#failed(job, error)
       this.#opened
         .get(id)
@@ -130,6 +141,15 @@ export class AssetJobs {
     }
     this.#opened.delete(id)
     await rm(path, { force: true }).catch(() => {})
+  }
+  /** Half a film is none: whoever sent it still has it. */
+  async #discard(job: AssetJob): Promise<void> {
+    try {
+      await this.#options.discard()
+      job.recordingId = undefined
+    } catch (error) {
+      this.#options.log.error('asset.not-removed', { asset: job.id, name: job.name, ...errorFields(error) })
+    }
   }
   #failed(job: AssetJob, error: unknown): void {
     job.state = 'failed'

@@ -1,5 +1,6 @@
 export { ProgressiveMp4 } from './progressive/index.ts'
 export { Recorder, type RecorderOptions, type RecordingFacts } from './recorder/recorder.ts'
+export { removeImports } from './repair/remove-imports.ts'
 export { repairRecordings } from './repair/repair-recordings.ts'
 export { type ByteRange, parseByteRange } from './vod/byte-range.ts'
 export { type RecordedPicture, type RecordedTime, recordedPicture } from './vod/recorded-picture.ts'

@@ -2,8 +2,10 @@
 export interface Catalog extends AsyncDisposable {
   sessionStarted(session: SessionFact): Promise<void>
   sessionEnded(id: string, endedMs: number, reason: string): Promise<void>
-  recordingStarted(recording: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): Promise<void>
+  recordingStarted(recording: RecordingStart): Promise<void>
   recordingEnded(id: string, endedMs: number): Promise<void>
+  /** Forgets the recording and all that it holds. Its bytes must be gone by then. */
+  recordingRemoved(id: string): Promise<void>
   /** Tracks of a recording as they are now. */
   setTracks(recordingId: string, tracks: readonly TrackFact[]): Promise<void>
   initStored(init: InitFact): Promise<void>
@@ -32,7 +34,10 @@ export type RecordingFact = {
   readonly startedMs: number
   /** Undefined while it is being written. */
   readonly endedMs: number | undefined
+  /** Of a file that is taken in: worth nothing unless it is whole, and made again from the file. */
+  readonly isImport?: boolean
 }
+export type RecordingStart = Pick<RecordingFact, 'id' | 'stream' | 'startedMs' | 'isImport'>
 export type TrackFact = {
   readonly trackId: number
   readonly kind: 'video' | 'audio'

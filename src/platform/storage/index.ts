@@ -5,6 +5,7 @@ export type {
   KeyframeFact,
   RecordingDetail,
   RecordingFact,
+  RecordingStart,
   RecordingSummary,
   SegmentFact,
   SessionFact,

@@ -4,7 +4,7 @@ import type {
   BlobStore,
   BlobWriter,
   InitFact,
-  RecordingFact,
+  RecordingStart,
   SegmentFact,
   TrackFact,
 } from '../../../platform/storage/index.ts'
@@ -13,7 +13,7 @@ import type { ChunkFacts, CmafTap, HeldChunk } from '../../packaging/index.ts'
 
 /** Where a recorder tells what is durable; the control thread writes it into the catalogue. */
 export interface RecordingFacts {
-  recordingStarted(recording: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): void
+  recordingStarted(recording: RecordingStart): void
   tracksKnown(recordingId: string, tracks: readonly TrackFact[]): void
   initStored(init: InitFact): void
   segmentStored(segment: SegmentFact): void
@@ -26,6 +26,8 @@ export type RecorderOptions = {
   readonly facts: RecordingFacts
   readonly log: Logger
   readonly nowEpochMs: () => number
+  /** Of a file that is taken in: with a hole in it, it never ends. */
+  readonly isImport?: boolean
 }
 
 /** Bytes that may wait for the disk; past that segments are left out, so that a slow disk never stops the stream. */
@@ -62,7 +64,8 @@ export class Recorder implements CmafTap {
     const startedMs = options.nowEpochMs()
     this.id = recordingId(startedMs)
     this.#folder = `recordings/${options.stream}/${this.id}`
-    options.facts.recordingStarted({ id: this.id, stream: options.stream, startedMs })
+    const { isImport = false } = options
+    options.facts.recordingStarted({ id: this.id, stream: options.stream, startedMs, isImport })
     options.log.info('recording.started', { stream: options.stream, recording: this.id })
   }
 
@@ -104,9 +107,19 @@ export class Recorder implements CmafTap {
   onEnd(): void {
     const endedMs = this.#options.nowEpochMs()
     this.#enqueue(0, async () => {
+      if (this.#options.isImport && this.#failure) return
       this.#options.facts.recordingEnded(this.id, endedMs)
       this.#options.log.info('recording.ended', { stream: this.#options.stream, recording: this.id })
     })
+  }
+  /** For an import that has failed: what is open is given up, nothing is told of it. Resolves when nothing is written any more. */
+  async abandon(): Promise<void> {
+    for (const segment of this.#open.values()) {
+      segment.failed = true
+      this.#enqueue(0, async () => await (await segment.writer)?.abort())
+    }
+    this.#open.clear()
+    await this.settled()
   }
   /** Of the first segment that was left out; undefined while the recording is whole. */
   get failure(): Error | undefined {

@@ -29,4 +29,8 @@ export class RungFailures {
     failure.untilMs = nowMs + failure.backOff.failed()
     this.#failures.set(rung, failure)
   }
+  /** It is never tried again: this machine cannot make it. */
+  gaveUp(rung: string, error: Error): void {
+    this.#failures.set(rung, { backOff: new BackOff(FIRST_MS), error, untilMs: Number.POSITIVE_INFINITY })
+  }
 }

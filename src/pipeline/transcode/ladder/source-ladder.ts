@@ -15,7 +15,7 @@ import { Rendition, type RenditionPublication } from './rendition.ts'
 import { RungFailures } from './rung-failures.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
 import type { FeedStart } from './source-feed.ts'
-import { WatchState } from './watch-state.ts'
+import { type Lasting, WatchState } from './watch-state.ts'
 
 export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {
   readonly profiles: readonly Profile[]
@@ -41,7 +41,9 @@ type Rung = {
 export type RungReport = GovernedRung & {
   readonly frames: number
   readonly busyMs: number
-  /** Why it is shed. */
+  /** It could not be made, and is not tried at the moment. */
+  readonly isFailed: boolean
+  /** Why it is shed, or failed. */
   readonly reason?: string
 }
 export type LadderReport = {
@@ -54,8 +56,8 @@ export type LadderReport = {
   /** EBU R 128, LUFS; where the stream is watched. */
   readonly momentaryLufs: number | undefined
   readonly integratedLufs: number | undefined
-  /** What lasts at the moment: silence, black or frozen pictures. */
-  readonly watched: readonly WatchEvent['what'][]
+  /** What lasts at the moment; undefined where the stream is not watched. */
+  readonly watched: readonly Lasting[] | undefined
   readonly rungs: readonly RungReport[]
 }
 
@@ -104,14 +106,19 @@ export class SourceLadder {
   }
   get report(): LadderReport {
     const { cpuMs = 0, rssBytes = 0, rungs = [], momentaryLufs, integratedLufs } = this.#progress ?? {}
-    const given = this.#options.profiles.filter(({ name }) => this.#rungs.has(name) || this.#shed.has(name))
-    const running = given.map((profile): RungReport => {
-      const slot = this.#rungs.get(profile.name)?.slot
+    const reports = this.#options.profiles.flatMap((profile, rank): RungReport[] => {
+      const { name } = profile
+      const slot = this.#rungs.get(name)?.slot
+      const shed = this.#shed.get(name)
+      const isDown = slot === undefined && shed?.level !== SHED.all
+      const failure = isDown ? this.#failures.refusal(name)?.message : undefined
+      const isFailed = failure !== undefined
+      if (slot === undefined && !shed && !isFailed) return []
       const { frames = 0, busyMs = 0 } = rungs.find((each) => each.slot === slot) ?? {}
-      const { level = SHED.nothing, reason } = this.#shed.get(profile.name) ?? {}
-      const rank = this.#options.profiles.indexOf(profile)
-      const isEncoded = !['copy', 'none'].includes(profile.video.codec)
-      return { name: profile.name, rank, isEncoded, level, frames, busyMs, ...(reason ? { reason } : {}) }
+      const isEncoded = !isFailed && !['copy', 'none'].includes(profile.video.codec)
+      const level = shed?.level ?? SHED.nothing
+      const reason = failure ?? shed?.reason
+      return [{ name, rank, isEncoded, level, frames, busyMs, isFailed, ...(reason ? { reason } : {}) }]
     })
     const source = this.#options.stream.name
     return {
@@ -122,8 +129,8 @@ export class SourceLadder {
       rssBytes,
       momentaryLufs,
       integratedLufs,
-      watched: this.#seen.lasting,
-      rungs: running,
+      watched: this.#rungs.has(WATCH_PROFILE) ? this.#seen.lasting : undefined,
+      rungs: reports,
     }
   }
 
@@ -134,10 +141,10 @@ export class SourceLadder {
     this.#log.warn('rendition.shed', { rung, level, reason })
     const running = this.#rungs.get(rung)
     if (level === SHED.all && running) this.#fail(running, shedError(rung, reason))
-    else if (level < SHED.all && !running && this.#options.always.includes(rung)) this.#begin(rung)
     else this.#apply()
+    this.#beginAlways()
   }
-  /** About once a second: stops what nobody takes, replaces what is frozen. */
+  /** About once a second: stops what nobody takes, replaces what is frozen, tries again what failed. */
   sweep(isTaken: (name: string) => boolean): void {
     this.#run?.watch()
     const { nowMs, idleMs, always } = this.#options
@@ -147,6 +154,7 @@ export class SourceLadder {
       if (isAwaited || always.includes(rung.profile.name) || isTaken(rung.rendition.name)) rung.takenMs = nowMs()
       else if (nowMs() - rung.takenMs > idleMs) this.#end(rung, 'nobody takes it')
     }
+    this.#beginAlways()
   }
   /** Resolves when the codec process is gone. */
   async close(reason: string): Promise<void> {
@@ -160,18 +168,27 @@ export class SourceLadder {
 
   // ---- rungs
 
+  /** Rungs that run as long as the source, and do not: where they failed, when it is time to try again. */
+  #beginAlways(): void {
+    if (this.#isClosed) return
+    for (const name of this.#options.always)
+      if (!this.#rungs.has(name) && this.#problemOf(name) === undefined) this.#begin(name)
+  }
+  /** Why it cannot be made now. */
+  #problemOf(name: string): Error | undefined {
+    const shed = this.#shed.get(name)
+    return shed?.level === SHED.all ? shedError(name, shed.reason) : this.#failures.refusal(name)
+  }
   #begin(name: string, at?: StartPoint): Rung {
     const profile = this.#options.profiles.find((each) => each.name === name)
     if (!profile || this.#isClosed) throw new UnavailableError(`rendition ${name}`, 'its source has ended')
-    const shed = this.#shed.get(name)
-    if (shed?.level === SHED.all) throw shedError(name, shed.reason)
-    const refusal = this.#failures.refusal(name)
-    if (refusal) throw refusal
+    const known = this.#problemOf(name)
+    if (known) throw known
     const rendition: Rendition = new Rendition({
       name: renditionName(this.#options.stream.name, name),
       publish: this.#options.publish,
       log: this.#log,
-      onLost: (problem) => this.#fail(rung, new UnavailableError(`rendition ${name}`, problem)),
+      onLost: (problem) => this.#failed(rung, new UnavailableError(`rendition ${name}`, problem)),
     })
     const rung: Rung = {
       profile,
@@ -195,6 +212,11 @@ export class SourceLadder {
     if (!this.#forget(rung)) return
     rung.rendition.fail(error, error.message)
     this.#log.warn('rendition.failed', { rendition: rung.rendition.name, problem: error.message })
+  }
+  /** It cannot be made, and is not tried again at once. */
+  #failed(rung: Rung, error: Error): void {
+    this.#failures.failed(rung.profile.name, rung.startedMs, error)
+    this.#fail(rung, error)
   }
   #forget(rung: Rung): boolean {
     if (this.#rungs.get(rung.profile.name) !== rung) return false
@@ -279,11 +301,7 @@ export class SourceLadder {
   }
   #onRungFailed(slot: number, problem: string): void {
     const rung = this.#bySlot(slot)
-    if (!rung) return
-    const { name } = rung.profile
-    const error = new UnsupportedInputError(`rendition ${name}: ${problem}`)
-    this.#failures.failed(name, rung.startedMs, error)
-    this.#fail(rung, error)
+    if (rung) this.#failed(rung, new UnsupportedInputError(`rendition ${rung.profile.name}: ${problem}`))
   }
 
   #onRunEnd(end: JobEnd): void {
@@ -311,7 +329,10 @@ export class SourceLadder {
   }
   #giveUp(problem: string): void {
     const error = new UnavailableError('renditions', `${problem}; ${CODEC_ADVICE}`)
-    for (const rung of [...this.#rungs.values()]) this.#fail(rung, error)
+    for (const rung of [...this.#rungs.values()]) {
+      this.#failures.gaveUp(rung.profile.name, error)
+      this.#fail(rung, error)
+    }
   }
 }
 

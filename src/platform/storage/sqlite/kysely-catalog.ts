@@ -4,6 +4,7 @@ import type {
   InitFact,
   RecordingDetail,
   RecordingFact,
+  RecordingStart,
   RecordingSummary,
   SegmentFact,
   SessionFact,
@@ -57,14 +58,21 @@ export class KyselyCatalog implements Catalog {
     await this.#db.updateTable('sessions').set({ ended_ms: endedMs, end_reason: reason }).where('id', '=', id).execute()
   }
 
-  async recordingStarted({ id, stream, startedMs }: Pick<RecordingFact, 'id' | 'stream' | 'startedMs'>): Promise<void> {
+  async recordingStarted({ id, stream, startedMs, isImport }: RecordingStart): Promise<void> {
     await this.#db
       .insertInto('recordings')
-      .values({ id, stream, started_ms: startedMs, ended_ms: null, tracks: '[]' })
+      .values({ id, stream, started_ms: startedMs, ended_ms: null, tracks: '[]', is_import: isImport ? 1 : null })
       .execute()
   }
   async recordingEnded(id: string, endedMs: number): Promise<void> {
     await this.#db.updateTable('recordings').set({ ended_ms: endedMs }).where('id', '=', id).execute()
+  }
+  async recordingRemoved(id: string): Promise<void> {
+    await this.#db.transaction().execute(async (db) => {
+      await db.deleteFrom('segments').where('recording_id', '=', id).execute()
+      await db.deleteFrom('inits').where('recording_id', '=', id).execute()
+      await db.deleteFrom('recordings').where('id', '=', id).execute()
+    })
   }
   async setTracks(recordingId: string, tracks: readonly TrackFact[]): Promise<void> {
     await this.#db
@@ -209,7 +217,8 @@ export class KyselyCatalog implements Catalog {
 }
 
 function toRecording(row: Omit<Tables['recordings'], 'tracks'>): RecordingFact {
-  return { id: row.id, stream: row.stream, startedMs: row.started_ms, endedMs: row.ended_ms ?? undefined }
+  const { id, stream, started_ms: startedMs, ended_ms, is_import } = row
+  return { id, stream, startedMs, endedMs: ended_ms ?? undefined, ...(is_import === 1 ? { isImport: true } : {}) }
 }
 function toSegment(row: Tables['segments']): SegmentFact {
   return {

@@ -13,7 +13,14 @@ export type Tables = {
     ended_ms: number | null
     end_reason: string | null
   }
-  recordings: { id: string; stream: string; started_ms: number; ended_ms: number | null; tracks: string }
+  recordings: {
+    id: string
+    stream: string
+    started_ms: number
+    ended_ms: number | null
+    tracks: string
+    is_import: number | null
+  }
   inits: { recording_id: string; track_id: number; init_id: number; blob_key: string; track: string | null }
   segments: {
     recording_id: string
@@ -45,6 +52,7 @@ export async function createTables(db: Kysely<Tables>): Promise<void> {
 }
 
 const ADDED = [
+  ['recordings', 'is_import', 'integer'],
   ['inits', 'track', 'text'],
   ['segments', 'target_seconds', 'integer'],
 ] as const
@@ -56,7 +64,7 @@ const STATEMENTS = [
      started_ms integer not null, ended_ms integer, end_reason text)`,
   `create table if not exists recordings (
      id text primary key, stream text not null, started_ms integer not null, ended_ms integer,
-     tracks text not null default '[]')`,
+     tracks text not null default '[]', is_import integer)`,
   `create table if not exists inits (
      recording_id text not null, track_id integer not null, init_id integer not null, blob_key text not null,
      track text, primary key (recording_id, track_id, init_id))`,

@@ -112,6 +112,28 @@ export function catalogContract(name: string, open: () => Promise<Catalog>): voi
     assert.deepEqual(await between(20, Number.MAX_SAFE_INTEGER), ['r2'])
   })
 
+  withCatalog('an import is known as one; a recording that is removed leaves nothing behind', async (catalog) => {
+    await catalog.recordingStarted({ id: 'r1', stream: 'assets/a', startedMs: 1, isImport: true })
+    await catalog.recordingStarted({ id: 'r2', stream: 'live/a', startedMs: 2 })
+    for (const recordingId of ['r1', 'r2']) {
+      await catalog.initStored({ recordingId, trackId: 1, initId: 0, key: `${recordingId}/init` })
+      await catalog.segmentStored(segment(0, { recordingId }))
+    }
+    assert.deepEqual(
+      (await catalog.recordings()).map(({ id, isImport }) => [id, isImport]),
+      [
+        ['r2', undefined],
+        ['r1', true],
+      ],
+    )
+    await catalog.recordingRemoved('r1')
+    assert.equal(await catalog.recording('r1'), undefined)
+    await catalog.recordingStarted({ id: 'r1', stream: 'assets/b', startedMs: 3 })
+    const { inits, segments, isImport } = (await catalog.recording('r1')) ?? {}
+    assert.deepEqual([inits, segments, isImport], [[], [], undefined])
+    assert.equal((await catalog.recording('r2'))?.segments.length, 1)
+  })
+
   withCatalog('a fact that is told twice is kept once', async (catalog) => {
     await catalog.recordingStarted({ id: 'r1', stream: 'live/a', startedMs: 1 })
     await catalog.segmentStored(segment(0))

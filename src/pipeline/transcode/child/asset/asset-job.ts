@@ -50,7 +50,10 @@ class AssetJob implements RunningJob {
   #format = ''
   /** Sound that is not taken in, though other sound is. */
   readonly #leftOut: string[] = []
+  /** Packets that are not what their codec says. */
+  #brokenCount = 0
   #isTold = false
+  #held: PromiseWithResolvers<void> | undefined
   #isOver = false
 
   constructor(av: Av, request: AssetRequest, output: JobOutput) {
@@ -69,6 +72,7 @@ class AssetJob implements RunningJob {
       for (let count = 1; !this.#isOver && input.readFrameSync(packet) >= 0; count++) {
         await this.#take(packet)
         packet.unref()
+        await this.#held?.promise
         if (this.#output.isFull) await this.#output.drained()
         else if (count % BREATHE_EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
       }
@@ -76,7 +80,7 @@ class AssetJob implements RunningJob {
       this.#tellOpened()
       this.#tellWhereCut()
       for (const { side } of this.#readings.values()) side?.flush()
-      await this.#ladder.finish()
+      await this.#ladder.finish(() => this.#tellDamage())
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       this.#output.failed(error instanceof MillraceError ? 'input' : 'codec', message)
@@ -85,7 +89,15 @@ class AssetJob implements RunningJob {
       this[Symbol.dispose]()
     }
   }
+  hold(): void {
+    this.#held ??= Promise.withResolvers()
+  }
+  release(): void {
+    this.#held?.resolve()
+    this.#held = undefined
+  }
   [Symbol.dispose](): void {
+    this.release()
     if (this.#isOver) return
     this.#isOver = true
     this.#ladder[Symbol.dispose]()
@@ -148,6 +160,11 @@ class AssetJob implements RunningJob {
     this.#output.notice(`the file ends after ${at} of ${of} seconds: its end is missing`)
   }
 
+  #tellDamage(): void {
+    const count = this.#brokenCount + this.#ladder.damagedCount
+    if (count > 0) this.#output.notice(`damaged frames in the file: ${count}`)
+  }
+
   /** The first video, and all sound; covers of albums are no video. */
   #addStream(native: NativeStream, unread: Unread): void {
     const av = this.#av
@@ -193,10 +210,22 @@ class AssetJob implements RunningJob {
       throw new UnsupportedInputError('the file is encrypted; take it as it was before that')
     this.#tellOpened()
     if (!reading.isOpen) await this.#openTrack(reading, data)
-    const frame = this.#frameOf(reading, packet, data)
+    const canonical = this.#canonical(reading, data)
+    if (!canonical) return
+    const frame = this.#frameOf(reading, packet, canonical)
     this.#ladder.atSeconds = frame.dtsTicks / reading.clockHz
     if (reading.side) reading.side.frame(frame)
     else await this.#ladder.frame(frame)
+  }
+  /** In the form of docs/codec-registry.md; undefined where its bytes are damaged: the rest of the film is not. */
+  #canonical({ stream }: Reading, data: Uint8Array): Uint8Array | undefined {
+    try {
+      return stream.frame(data)
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      this.#brokenCount++
+      return undefined
+    }
   }
   async #openTrack(reading: Reading, first: Uint8Array): Promise<void> {
     const track = reading.stream.track(first)
@@ -206,7 +235,7 @@ class AssetJob implements RunningJob {
     if (reading.side && track.kind === 'audio') return reading.side.setTrack(track)
     await this.#ladder.setTrack(track, matrix ? clockwiseDegrees(matrix) : 0)
   }
-  #frameOf({ native, stream, clockHz }: Reading, packet: NativePacket, data: Uint8Array): Frame {
+  #frameOf({ native, clockHz }: Reading, packet: NativePacket, data: Uint8Array): Frame {
     const { num, den } = native.timeBase
     const toTicks = (time: bigint) => ticks(Math.round(((Number(time) * num) / den - this.#startSeconds) * clockHz))
     const pts = packet.pts > NO_TIME ? packet.pts : packet.dts
@@ -217,7 +246,7 @@ class AssetJob implements RunningJob {
       dtsTicks: toTicks(packet.dts > NO_TIME ? packet.dts : pts),
       durationTicks: ticks(isVideo ? 0 : Math.round((Number(packet.duration) * num * clockHz) / den)),
       isKey: !isVideo || packet.isKeyframe,
-      data: stream.frame(data),
+      data,
     }
   }
 }

@@ -28,7 +28,7 @@ export class LadderAudio implements Disposable {
   readonly #encoded = new Map<string, Encoded>()
   #track: AudioTrack | undefined
   #decoding: AudioDecoding | undefined
-  #lastTicks: number | undefined
+  #lastSeconds: number | undefined
 
   constructor(av: Av, onFailure: OnFailure) {
     this.#av = av
@@ -41,6 +41,13 @@ export class LadderAudio implements Disposable {
   setTrack(track: AudioTrack): void {
     this.#decoding?.[Symbol.dispose]()
     this.#decoding = undefined
+    const before = this.#track
+    for (const [key, each] of [...this.#encoded]) {
+      // What is passed on from here on has no encoder; others follow the source's rate and channels.
+      const isOver = isCopy(each.order, track)
+      if (isOver || !before || !hasFormOf(before, track)) this.#finish(each)
+      if (isOver) this.#encoded.delete(key)
+    }
     this.#track = track
     for (const rung of this.#rungs) if (isCopy(rung.order.audio, track)) rung.copyTrack(track)
   }
@@ -92,9 +99,17 @@ export class LadderAudio implements Disposable {
     return true
   }
   #hasGap({ ptsTicks }: Frame, { clockRateHz }: AudioTrack): boolean {
-    const last = this.#lastTicks
-    this.#lastTicks = ptsTicks
-    return last !== undefined && Math.abs(ptsTicks - last) / clockRateHz > MAX_GAP_SECONDS
+    const last = this.#lastSeconds
+    const seconds = ptsTicks / clockRateHz
+    this.#lastSeconds = seconds
+    return last !== undefined && Math.abs(seconds - last) > MAX_GAP_SECONDS
+  }
+  /** What the encoder still holds comes out, and there is no encoder any more. */
+  #finish(each: Encoded): void {
+    if (!each.encoding) return
+    this.#attempt(each, (encoding) => encoding.flush((encoded) => give(each, encoded)))
+    each.encoding?.[Symbol.dispose]()
+    each.encoding = undefined
   }
   /** Samples from before the gap must not be one packet with those after it. */
   #restartEncodings(): void {
@@ -130,6 +145,10 @@ export class LadderAudio implements Disposable {
 function isCopy(order: AudioOrder | undefined, track: AudioTrack): boolean {
   if (order?.codec === 'copy') return true
   return order?.codec === track.codec && order.bitrateKbps === undefined && order.loudnessLufs === undefined
+}
+
+function hasFormOf(one: AudioTrack, other: AudioTrack): boolean {
+  return one.sampleRateHz === other.sampleRateHz && one.channelCount === other.channelCount
 }
 
 function give({ encoding, rungs, announced }: Encoded, frame: EncodedAudio): void {

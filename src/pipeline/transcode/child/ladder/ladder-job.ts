@@ -137,11 +137,16 @@ export class LadderJob implements RunningJob {
     this.#output.rungFailed(rung.slot, error instanceof Error ? error.message : String(error))
   }
 
-  /** The source has ended; what is still inside comes out, and the job is done. */
-  finish(): Promise<void> {
+  /** Frames of the source that did not decode, or not whole. */
+  get damagedCount(): number {
+    return this.#video.damagedCount + this.#audio.damagedCount
+  }
+  /** The source has ended; what is still inside comes out, `onFlushed` is called, and the job is done. */
+  finish(onFlushed?: () => void): Promise<void> {
     return this.#do(async () => {
       await this.#video.flush()
       this.#audio.flush()
+      onFlushed?.()
       this.#tell()
       this.#output.done()
     })
@@ -164,7 +169,7 @@ export class LadderJob implements RunningJob {
       rssBytes: process.memoryUsage.rss(),
       ...(this.atSeconds === undefined ? {} : { atSeconds: Math.max(0, this.atSeconds) }),
       ...this.#audio.watch?.loudness,
-      damaged: this.#video.damagedCount + this.#audio.damagedCount,
+      damaged: this.damagedCount,
       decoded: this.#video.decodedCount,
       rungs: [...this.#rungs.values()].map(({ slot, frameCount: frames, busyMs }) => ({ slot, frames, busyMs })),
     })

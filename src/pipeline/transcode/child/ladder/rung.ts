@@ -2,6 +2,9 @@ import type { Frame, Track } from '../../../../media/model/index.ts'
 import { audioTrackOf, type RungOrder, videoTrackOf } from '../../channel/job-messages.ts'
 import type { EncodedFrame, EncodedTrack, JobOutput } from '../job-output.ts'
 
+/** What encoders put in front of their first samples is shorter. */
+const MAX_PRIMING_SECONDS = 0.2
+
 /** What one rung has given so far, and what it must not give: frames that its viewers have had already. */
 export class Rung {
   readonly order: RungOrder
@@ -10,6 +13,7 @@ export class Rung {
   readonly #output: JobOutput
   readonly #clocksHz = new Map<number, number>()
   #isVideoOpen = false
+  #lastSoundSeconds = Number.NEGATIVE_INFINITY
 
   constructor(order: RungOrder, output: JobOutput) {
     this.order = order
@@ -35,10 +39,9 @@ export class Rung {
     this.#clocksHz.set(track.id, track.kind === 'video' ? 90_000 : track.sampleRateHz)
     this.#output.track(track)
   }
+  /** What an encoder gives. */
   onFrame(frame: EncodedFrame): void {
-    if (!this.isWanted(frame.ptsTicks, this.#clocksHz.get(frame.trackId) ?? 90_000)) return
-    if (frame.trackId === this.videoTrackId) this.frameCount++
-    this.#output.frame(frame)
+    if (frame.trackId === this.videoTrackId || !this.#isPriming(frame)) this.#give(frame)
   }
 
   /** Video that is passed on starts with a keyframe. */
@@ -60,6 +63,18 @@ export class Rung {
   #copy(frame: Frame, track: Track, id: number, isFirst: boolean): void {
     if (isFirst) this.onTrack({ ...track, id })
     const { ptsTicks, dtsTicks, durationTicks, isKey, data } = frame
-    this.onFrame({ trackId: id, ptsTicks, dtsTicks, durationTicks, isKey, data })
+    this.#give({ trackId: id, ptsTicks, dtsTicks, durationTicks, isKey, data })
+  }
+  #give(frame: EncodedFrame): void {
+    const clockHz = this.#clocksHz.get(frame.trackId) ?? 90_000
+    if (!this.isWanted(frame.ptsTicks, clockHz)) return
+    if (frame.trackId === this.videoTrackId) this.frameCount++
+    else this.#lastSoundSeconds = frame.ptsTicks / clockHz
+    this.#output.frame(frame)
+  }
+  /** What a new encoder puts in front lies where there was other sound already. */
+  #isPriming({ trackId, ptsTicks }: EncodedFrame): boolean {
+    const backSeconds = this.#lastSoundSeconds - ptsTicks / (this.#clocksHz.get(trackId) ?? 90_000)
+    return backSeconds >= 0 && backSeconds < MAX_PRIMING_SECONDS
   }
 }

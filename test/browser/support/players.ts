@@ -9,6 +9,8 @@ export type PlayedForm = {
   readonly player: PlayerName
   readonly file: string
   readonly mode: 'low' | 'normal'
+  /** It has to pass over holes that its list names. */
+  readonly gaps?: 'listed'
 }
 
 export const LOW_LATENCY: readonly PlayedForm[] = [
@@ -26,9 +28,19 @@ export function hostOf(player: number): string {
   return `127.0.0.${1 + player}`
 }
 
+/** The picture stood still, after it had begun and not for a seek. */
+export type Stall = {
+  readonly atSeconds: number
+  /** What the player has buffered behind that without a hole. */
+  readonly aheadSeconds: number
+  /** Until it went on, or until now. */
+  readonly lastedMs: number
+}
+
 export type Watched = {
+  /** Of any severity; those that end it begin with `fatal`. */
   readonly errors: readonly string[]
-  readonly stalls: readonly number[]
+  readonly stalls: readonly Stall[]
   readonly latencies: readonly number[]
   readonly playedSeconds: number
   readonly frameCount: number
@@ -41,8 +53,20 @@ export const WATCH = `
   const state = { errors: [], stalls: [], latencies: [], heights: [], started: undefined }
   window.watchedState = state
   let latency = () => undefined
-  video.addEventListener('playing', () => { state.started ??= video.currentTime })
-  video.addEventListener('waiting', () => { if (state.started !== undefined && !video.seeking && !video.ended) state.stalls.push(video.currentTime) })
+  const ahead = () => {
+    let end = video.currentTime
+    for (let at = 0; at < video.buffered.length; at++)
+      if (video.buffered.start(at) <= end + 0.01 && video.buffered.end(at) > end) end = video.buffered.end(at)
+    return end - video.currentTime
+  }
+  video.addEventListener('playing', () => {
+    state.started ??= video.currentTime
+    if (state.stalls.length > 0) state.stalls.at(-1).untilMs ??= performance.now()
+  })
+  video.addEventListener('waiting', () => {
+    if (state.started === undefined || video.seeking || video.ended) return
+    state.stalls.push({ atSeconds: video.currentTime, aheadSeconds: ahead(), sinceMs: performance.now() })
+  })
   video.addEventListener('error', () => state.errors.push('fatal media: ' + video.error?.message))
   video.addEventListener('resize', () => state.heights.push(video.videoHeight))
   setInterval(() => {
@@ -50,7 +74,9 @@ export const WATCH = `
     if (state.started !== undefined && Number.isFinite(seconds) && !video.paused) state.latencies.push(seconds)
   }, 100)
   window.watched = () => ({
-    errors: state.errors, stalls: state.stalls, latencies: state.latencies, heights: state.heights,
+    errors: state.errors, latencies: state.latencies, heights: state.heights,
+    stalls: state.stalls.map(({ atSeconds, aheadSeconds, sinceMs, untilMs }) =>
+      ({ atSeconds, aheadSeconds, lastedMs: Math.round((untilMs ?? performance.now()) - sinceMs) })),
     playedSeconds: state.started === undefined ? 0 : video.currentTime - state.started,
     frameCount: video.getVideoPlaybackQuality().totalVideoFrames,
   })

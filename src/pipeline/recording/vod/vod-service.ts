@@ -58,6 +58,7 @@ const CORS = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Header
 export class VodService implements VodHandler {
   readonly #options: VodOptions
   readonly #cache = new Map<string, Cached>()
+  readonly #loading = new Map<string, Promise<Cached>>()
 
   constructor(options: VodOptions) {
     this.#options = options
@@ -67,7 +68,7 @@ export class VodService implements VodHandler {
     const cached = this.#cache.get(id)
     // What is recorded does not change: a stale list that knows the file will do.
     const isKnown = cached !== undefined && isRecorded(cached.detail, file)
-    const entry = isKnown ? cached : await this.#load(id)
+    const entry = isKnown ? cached : await this.#loadWith(id, file)
     const list = file === 'mp4' ? undefined : await this.#list(entry, file)
     if (list) return sendList(request, response, list)
     await send(request, response, await this.#body(entry, file))
@@ -171,12 +172,28 @@ export class VodService implements VodHandler {
     return await ProgressiveMp4.open(usable, this.#options.store)
   }
 
+  /** What a list of another worker names is in the catalogue, though this one may have read it before that. */
+  async #loadWith(id: string, file: string): Promise<Cached> {
+    const known = await this.#load(id)
+    const isNew = known.detail.endedMs === undefined && MEDIA_FILE.test(file) && !isRecorded(known.detail, file)
+    return isNew ? await this.#reload(id) : known
+  }
   async #load(id: string): Promise<Cached> {
-    const nowMs = this.#options.nowMs()
     const known = this.#cache.get(id)
-    if (known && nowMs - known.loadedMs < (known.detail.endedMs === undefined ? OPEN_MS : CLOSED_MS)) return known
+    const maxAgeMs = known?.detail.endedMs === undefined ? OPEN_MS : CLOSED_MS
+    return known && this.#options.nowMs() - known.loadedMs < maxAgeMs ? known : await this.#reload(id)
+  }
+  /** One at a time for all who ask. */
+  #reload(id: string): Promise<Cached> {
+    const underWay = this.#loading.get(id) ?? this.#read(id).finally(() => this.#loading.delete(id))
+    this.#loading.set(id, underWay)
+    return underWay
+  }
+  async #read(id: string): Promise<Cached> {
+    const nowMs = this.#options.nowMs()
     const detail = await this.#options.recording(id)
     if (!detail) throw new AccessDeniedError(`no recording "${id}"`, 'not-found')
+    const known = this.#cache.get(id)
     const isSame = known && known.detail.segments.length === detail.segments.length
     const isUnchanged = isSame && known.detail.endedMs === detail.endedMs
     const lists = isUnchanged ? known.lists : new Map<string, List>()
@@ -288,6 +305,8 @@ function gapAt(detail: RecordingDetail, file: string): ListedSegment | undefined
   const [, trackId, sequence] = /^t(\d+)-(?:key)?(\d+)\.m4s$/.exec(file) ?? []
   return trackId === undefined ? undefined : findGap(detail, Number(trackId), Number(sequence))
 }
+
+const MEDIA_FILE = /^t\d+-(?:init\d+\.mp4|(?:key)?\d+\.m4s)$/
 
 function blobKey(detail: RecordingDetail, file: string): string | undefined {
   const match = /^t(\d+)-(?:init(\d+)\.mp4|(\d+)\.m4s)$/.exec(file)

@@ -38,6 +38,8 @@ export const MESSAGE = {
   watched: 17,
   /** ← { cpuMs }: CPU time of the process since it started, about once a second. */
   usage: 18,
+  /** → { job, slot, trackId … } as inputFrame: an older one, for a rung that is led. */
+  leadFrame: 20,
   /** → { isHeld }: jobs that nobody waits for go no further until they are released. */
   hold: 19,
 } as const
@@ -133,6 +135,8 @@ export type RungOrder = {
   readonly audio?: AudioOrder
   /** Frames that are presented up to here are decoded and not encoded. 90 kHz. */
   readonly afterTicks?: number
+  /** Starts with older frames, which come as leadFrame right behind this. */
+  readonly isLed?: boolean
   /** Looks at the source and makes nothing of it: loudness, silence, black and frozen pictures. */
   readonly isWatch?: boolean
 }

@@ -1,9 +1,10 @@
 import type { Frame, Track } from '../../../media/model/index.ts'
-import type { LiveStream } from '../../stream/index.ts'
+import type { LiveStream, StartPoint } from '../../stream/index.ts'
 import { MESSAGE, type Progress, type RungOrder, type WatchEvent } from '../channel/job-messages.ts'
 import type { CodecJob, JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
-import { type FeedFrom, type FeedStart, SourceFeed } from './source-feed.ts'
+import type { FeedFrom, FeedStart } from './past-frames.ts'
+import { SourceFeed } from './source-feed.ts'
 
 export type LadderRunOptions = {
   readonly codec: CodecProcess
@@ -66,6 +67,10 @@ export class LadderRun {
   }
   setRungs(rungs: readonly RungOrder[]): void {
     this.#job.send(MESSAGE.rungs, { rungs })
+  }
+  /** Older frames for a rung that the job is about to be told of by `begin`. */
+  lead(slot: number, at: StartPoint, begin: (start: FeedStart) => void): void {
+    this.#feed.lead(slot, at, begin)
   }
   stop(): void {
     this.#isStopped = true

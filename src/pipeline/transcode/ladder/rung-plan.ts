@@ -1,6 +1,6 @@
 import { type Profile, WATCH_PROFILE } from '../../../platform/config/index.ts'
 import type { RungOrder } from '../channel/job-messages.ts'
-import type { FeedStart } from './source-feed.ts'
+import type { FeedStart } from './past-frames.ts'
 
 /** A keyframe so much older than the newest frame is not encoded from: the rendition would start far behind. */
 const MAX_CATCH_UP_TICKS = 2.5 * 90_000
@@ -12,13 +12,15 @@ export type RungLife = {
   readonly profile: Profile
   readonly slot: number
   readonly afterTicks: number | undefined
+  readonly isLed?: boolean
 }
 
 /** What the codec process is told of a rung. */
-export function rungOrder({ profile, slot, afterTicks }: RungLife, isHalved: boolean): RungOrder {
+export function rungOrder({ profile, slot, afterTicks, isLed }: RungLife, isHalved: boolean): RungOrder {
   const { video, audio } = profile
   return {
     slot,
+    ...(isLed ? { isLed } : {}),
     ...(profile.name === WATCH_PROFILE ? { isWatch: true } : {}),
     ...(video.codec === 'none' ? {} : { video: { ...video, codec: video.codec, isHalved } }),
     ...(audio.codec === 'none' ? {} : { audio: { ...audio, codec: audio.codec } }),

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { type Frame, ticks } from '../../../media/model/index.ts'
 import type { LiveStream, StreamConsumer } from '../../stream/index.ts'
 import { MESSAGE } from '../channel/job-messages.ts'
-import { type FeedStart, SourceFeed } from './source-feed.ts'
+import type { FeedStart } from './past-frames.ts'
+import { SourceFeed } from './source-feed.ts'
 
 const FRAME_TICKS = 3600
 

@@ -2,6 +2,7 @@ import type { Frame, Track } from '../../../media/model/index.ts'
 import type { FrameContext, LiveStream, StartPoint, StreamConsumer } from '../../stream/index.ts'
 import { MESSAGE } from '../channel/job-messages.ts'
 import type { CodecJob } from '../parent/codec-job.ts'
+import { type FeedFrom, type FeedStart, PastFrames } from './past-frames.ts'
 
 export type FeedOptions = {
   readonly job: Pick<CodecJob, 'send'>
@@ -13,15 +14,6 @@ export type FeedOptions = {
   readonly onEnd: () => void
 }
 
-/** What the source's frame log held at the start, and from when on it is wanted, if somebody said; 90 kHz. */
-export type FeedStart = {
-  /** Of the keyframe that is decoded first. */
-  readonly keyTicks: number | undefined
-  readonly newestTicks: number | undefined
-  readonly wantedTicks?: number
-}
-export type FeedFrom = 'newest-keyframe' | 'next-keyframe' | StartPoint
-
 const MAX_BACKLOG_BYTES = 48 * 2 ** 20
 
 /**
@@ -31,11 +23,10 @@ const MAX_BACKLOG_BYTES = 48 * 2 ** 20
 export class SourceFeed implements StreamConsumer {
   droppedCount = 0
   readonly #options: FeedOptions
-  readonly #clocksHz = new Map<number, number>()
+  #stream: LiveStream | undefined
   #stop: Disposable | undefined
   /** Frames that the log still held, until the job knows what to make of them. */
-  #held: Frame[] | undefined
-  #begun: Pick<FeedStart, 'keyTicks' | 'newestTicks'> = { keyTicks: undefined, newestTicks: undefined }
+  #past: PastFrames | undefined
   #sent: { readonly atMs: number; readonly bytes: number }[] = []
   #doneCount = 0
   #backlogBytes = 0
@@ -60,16 +51,29 @@ export class SourceFeed implements StreamConsumer {
    * there is, is known, and before any of it is sent.
    */
   attach(stream: LiveStream, from: FeedFrom, begin: (start: FeedStart) => void): void {
-    const held: Frame[] = []
-    this.#held = held
+    const past = new PastFrames()
+    this.#stream = stream
+    this.#past = past
     this.#stop = stream.add(this, typeof from === 'object' ? from : undefined)
-    this.#held = undefined
-    const { keyTicks, newestTicks } = this.#begun
-    begin({ keyTicks, newestTicks, ...wanted(from, newestTicks) })
+    this.#past = undefined
+    const start = past.start(from)
+    begin(start)
     this.#isWaiting = from === 'next-keyframe'
     if (this.#isWaiting) return
-    this.#creditMs = ((newestTicks ?? 0) - (keyTicks ?? 0)) / 90
-    for (const frame of held) this.#send(frame, frame.data)
+    this.#creditMs = ((start.newestTicks ?? 0) - (start.keyTicks ?? 0)) / 90
+    for (const frame of past.frames) this.#send(frame, frame.data)
+  }
+  /**
+   * Gives a rung that starts later than the job older frames, up to where the job is. `begin` is called before, with
+   * what there is; where there is nothing to give, it is not.
+   */
+  lead(slot: number, from: StartPoint, begin: (start: FeedStart) => void): void {
+    if (!this.#stream || this.#isDropping || this.#isWaiting) return
+    const past = new PastFrames()
+    this.#stream.add(past, from)[Symbol.dispose]()
+    if (past.frames.length === 0) return
+    begin(past.start(from))
+    for (const { data, ...header } of past.frames) this.#options.job.send(MESSAGE.leadFrame, { slot, ...header }, data)
   }
   /** The job is done with so many more frames. */
   consumed(count: number): void {
@@ -84,19 +88,13 @@ export class SourceFeed implements StreamConsumer {
   }
 
   onTracks(tracks: readonly Track[]): void {
-    for (const { config, ...track } of tracks) {
-      this.#clocksHz.set(track.id, track.clockRateHz)
+    this.#past?.onTracks(tracks)
+    for (const { config, ...track } of tracks)
       this.#options.job.send(MESSAGE.inputTrack, { track }, Uint8Array.from(config))
-    }
   }
-  onFrame(frame: Frame, { isJoin }: FrameContext): void {
-    if (this.#held) {
-      const ticks = (frame.ptsTicks * 90_000) / (this.#clocksHz.get(frame.trackId) ?? 90_000)
-      const { keyTicks, newestTicks = ticks } = this.#begun
-      this.#begun = { keyTicks: isJoin ? (keyTicks ?? ticks) : keyTicks, newestTicks: Math.max(newestTicks, ticks) }
-      this.#held.push({ ...frame, data: frame.data.slice() })
-      return
-    }
+  onFrame(frame: Frame, context: FrameContext): void {
+    const { isJoin } = context
+    if (this.#past) return this.#past.onFrame(frame, context)
     if (this.#isWaiting && !isJoin) return
     this.#isWaiting = false
     if (!this.#isTaken(isJoin)) {
@@ -129,9 +127,4 @@ export class SourceFeed implements StreamConsumer {
     this.#backlogBytes += data.length
     this.#options.job.send(MESSAGE.inputFrame, header, data)
   }
-}
-
-function wanted(from: FeedFrom, newestTicks: number | undefined): Pick<FeedStart, 'wantedTicks'> {
-  if (typeof from === 'string' || newestTicks === undefined) return {}
-  return { wantedTicks: 'atMs' in from ? from.atMs * 90 : newestTicks - from.backMs * 90 }
 }

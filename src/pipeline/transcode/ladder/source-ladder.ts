@@ -11,10 +11,10 @@ import type { JobEnd } from '../parent/codec-job.ts'
 import type { CodecProcess } from '../parent/codec-process.ts'
 import { CODEC_ADVICE, type CodecCounters } from './codec-counters.ts'
 import { LadderRun, type LadderRunOptions } from './ladder-run.ts'
+import type { FeedStart } from './past-frames.ts'
 import { Rendition, type RenditionPublication } from './rendition.ts'
 import { RungFailures } from './rung-failures.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
-import type { FeedStart } from './source-feed.ts'
 import { type Lasting, WatchState } from './watch-state.ts'
 
 export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {
@@ -34,6 +34,8 @@ type Rung = {
   /** Of its present life; every start and every gap has a new one. */
   slot: number
   afterTicks: number | undefined
+  /** It starts with older frames than the others are at. */
+  isLed: boolean
   readonly startedMs: number
   takenMs: number
 }
@@ -195,11 +197,13 @@ export class SourceLadder {
       rendition,
       slot: this.#slotCount++,
       afterTicks: undefined,
+      isLed: false,
       startedMs: this.#options.nowMs(),
       takenMs: this.#options.nowMs(),
     }
     this.#rungs.set(name, rung)
     this.#log.info('rendition.started', { rendition: rendition.name })
+    if (at && this.#run?.isStarted) this.#run.lead(rung.slot, at, (start) => this.#onLead(rung, start))
     this.#apply(at)
     return rung
   }
@@ -223,6 +227,11 @@ export class SourceLadder {
     this.#rungs.delete(rung.profile.name)
     this.#apply()
     return true
+  }
+  /** A life of its own in the job. */
+  #renew(rung: Rung): void {
+    rung.slot = this.#slotCount++
+    rung.isLed = false
   }
   #bySlot(slot: number): Rung | undefined {
     for (const rung of this.#rungs.values()) if (rung.slot === slot) return rung
@@ -273,10 +282,16 @@ export class SourceLadder {
     for (const rung of this.#rungs.values()) rung.afterTicks = skipTo(rung.profile, start, rung.rendition.newestTicks)
     return this.#orders()
   }
+  /** A rung that starts later than others gets older frames. */
+  #onLead(rung: Rung, start: FeedStart): void {
+    rung.isLed = true
+    rung.afterTicks = skipTo(rung.profile, start, undefined)
+    this.#apply()
+  }
   /** Viewers of every rendition see the discontinuity that the source has. */
   #onGap(): void {
     for (const rung of this.#rungs.values()) {
-      rung.slot = this.#slotCount++
+      this.#renew(rung)
       rung.afterTicks = rung.rendition.newestTicks
     }
     this.#options.counters.gaps++
@@ -314,7 +329,7 @@ export class SourceLadder {
     this.#options.counters.crashes++
     const livedMs = this.#options.nowMs() - this.#runStartedMs
     this.#log.warn('ladder.interrupted', { problem, livedMs: Math.round(livedMs), rungs: this.#rungs.size })
-    for (const rung of this.#rungs.values()) rung.slot = this.#slotCount++
+    for (const rung of this.#rungs.values()) this.#renew(rung)
     const from = livedMs < SUSPICIOUS_MS ? 'next-keyframe' : 'newest-keyframe'
     // After a death the codec process waits by itself before the next one starts.
     if (end.outcome === 'died') this.#startRun(from)

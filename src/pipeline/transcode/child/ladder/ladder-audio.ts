@@ -25,7 +25,7 @@ export class LadderAudio implements Disposable {
   readonly #av: Av
   readonly #onFailure: OnFailure
   readonly #rungs = new Set<Rung>()
-  readonly #encoded = new Map<string, Encoded>()
+  readonly #encoded = new Set<Encoded>()
   #track: AudioTrack | undefined
   #decoding: AudioDecoding | undefined
   #lastSeconds: number | undefined
@@ -42,11 +42,11 @@ export class LadderAudio implements Disposable {
     this.#decoding?.[Symbol.dispose]()
     this.#decoding = undefined
     const before = this.#track
-    for (const [key, each] of [...this.#encoded]) {
+    for (const each of [...this.#encoded]) {
       // What is passed on from here on has no encoder; others follow the source's rate and channels.
       const isOver = isCopy(each.order, track)
       if (isOver || !before || !hasFormOf(before, track)) this.#finish(each)
-      if (isOver) this.#encoded.delete(key)
+      if (isOver) this.#encoded.delete(each)
     }
     this.#track = track
     for (const rung of this.#rungs) if (isCopy(rung.order.audio, track)) rung.copyTrack(track)
@@ -54,12 +54,24 @@ export class LadderAudio implements Disposable {
   add(rung: Rung): void {
     if (rung.order.audio) this.#rungs.add(rung)
   }
+  /** Takes over the rungs of `other`, which has been given the same frames; their encoders go on. */
+  adopt(other: LadderAudio): void {
+    for (const rung of other.#rungs) this.#rungs.add(rung)
+    for (const each of other.#encoded) this.#encoded.add(each)
+    if (this.#decoding === undefined) {
+      this.#decoding = other.#decoding
+      this.#lastSeconds = other.#lastSeconds
+      other.#decoding = undefined
+    }
+    other.#rungs.clear()
+    other.#encoded.clear()
+  }
   remove(rung: Rung): void {
     this.#rungs.delete(rung)
-    for (const [key, { rungs, encoding }] of this.#encoded) {
-      if (!rungs.delete(rung) || rungs.size > 0) continue
-      encoding?.[Symbol.dispose]()
-      this.#encoded.delete(key)
+    for (const each of [...this.#encoded]) {
+      if (!each.rungs.delete(rung) || each.rungs.size > 0) continue
+      each.encoding?.[Symbol.dispose]()
+      this.#encoded.delete(each)
     }
   }
 
@@ -76,26 +88,28 @@ export class LadderAudio implements Disposable {
     this.#decoding ??= new AudioDecoding(this.#av, track)
     this.#decoding.decode(frame, (samples) => {
       this.watch?.push(samples)
-      for (const each of [...this.#encoded.values()])
+      for (const each of [...this.#encoded])
         this.#attempt(each, (encoding) => encoding.push(samples, (encoded) => give(each, encoded)))
     })
   }
   flush(): void {
-    for (const each of [...this.#encoded.values()])
+    for (const each of [...this.#encoded])
       this.#attempt(each, (encoding) => encoding.flush((encoded) => give(each, encoded)))
   }
   [Symbol.dispose](): void {
     this.#decoding?.[Symbol.dispose]()
-    for (const { encoding } of this.#encoded.values()) encoding?.[Symbol.dispose]()
+    for (const { encoding } of this.#encoded) encoding?.[Symbol.dispose]()
   }
 
   #subscribe(rung: Rung): boolean {
     const { audio: order } = rung.order
     if (!order) return false
+    const encoded = [...this.#encoded]
+    if (encoded.some(({ rungs }) => rungs.has(rung))) return true
     const key = JSON.stringify(order)
-    const known = this.#encoded.get(key)
+    const known = encoded.find((each) => JSON.stringify(each.order) === key)
     if (known) known.rungs.add(rung)
-    else this.#encoded.set(key, { order, rungs: new Set([rung]), encoding: undefined, announced: new WeakSet() })
+    else this.#encoded.add({ order, rungs: new Set([rung]), encoding: undefined, announced: new WeakSet() })
     return true
   }
   #hasGap({ ptsTicks }: Frame, { clockRateHz }: AudioTrack): boolean {
@@ -113,7 +127,7 @@ export class LadderAudio implements Disposable {
   }
   /** Samples from before the gap must not be one packet with those after it. */
   #restartEncodings(): void {
-    for (const each of this.#encoded.values()) {
+    for (const each of this.#encoded) {
       each.encoding?.[Symbol.dispose]()
       each.encoding = undefined
     }
@@ -132,7 +146,7 @@ export class LadderAudio implements Disposable {
         this.#rungs.delete(rung)
         this.#onFailure(rung, error)
       }
-      this.#encoded.delete(JSON.stringify(each.order))
+      this.#encoded.delete(each)
     }
   }
   #open(each: Encoded, order: ConstructorParameters<typeof AudioEncoding>[1], track: AudioTrack): AudioEncoding {

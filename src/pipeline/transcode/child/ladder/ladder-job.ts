@@ -7,6 +7,7 @@ import type { RunningJob } from '../running-job.ts'
 import { LadderAudio } from './ladder-audio.ts'
 import { LadderVideo } from './ladder-video.ts'
 import { Rung } from './rung.ts'
+import { RungLead } from './rung-lead.ts'
 import { PictureWatch, SoundWatch } from './stream-watch.ts'
 
 const PROGRESS_MS = 100
@@ -27,8 +28,11 @@ export class LadderJob implements RunningJob {
   readonly #halved = new Set<number>()
   readonly #video: LadderVideo
   readonly #audio: LadderAudio
-  #videoId: number | undefined
-  #audioId: number | undefined
+  /** Rungs on their way to where the ladder is, by slot. */
+  readonly #leads = new Map<number, RungLead>()
+  #videoTrack: VideoTrack | undefined
+  #clockwiseDegrees = 0
+  #audioTrack: AudioTrack | undefined
   /** What it is told is done behind this. */
   #last: Promise<void> = Promise.resolve()
   #isOver = false
@@ -50,6 +54,7 @@ export class LadderJob implements RunningJob {
     else if (type === MESSAGE.inputTrack)
       void this.setTrack({ ...(header.track as InputTrack), config: payload } as Track)
     else if (type === MESSAGE.rungs) void this.setRungs(header.rungs as readonly RungOrder[])
+    else if (type === MESSAGE.leadFrame) void this.#leadFrame(header as LeadFrame, payload)
     else if (type === MESSAGE.finish) void this.finish().then(() => this[Symbol.dispose]())
   }
   /** What is under way on other threads ends first; nothing else is begun. */
@@ -61,6 +66,7 @@ export class LadderJob implements RunningJob {
   }
   async #free(): Promise<void> {
     clearTimeout(this.#report)
+    for (const lead of this.#leads.values()) await lead[Symbol.asyncDispose]()
     await this.#video[Symbol.asyncDispose]()
     this.#setWatch(false)
     this.#audio[Symbol.dispose]()
@@ -76,13 +82,15 @@ export class LadderJob implements RunningJob {
     return this.#do(() => this.#setTrack(track, clockwiseDegrees))
   }
   async #setTrack(track: Track, clockwiseDegrees: number): Promise<void> {
+    const known = track.kind === 'video' ? this.#videoTrack : this.#audioTrack
+    if (known && track.id > known.id) return
+    for (const lead of [...this.#leads.values()]) await this.#adopt(lead)
     if (track.kind === 'video') {
-      if (this.#videoId !== undefined && track.id > this.#videoId) return
-      this.#videoId = track.id
+      this.#videoTrack = track
+      this.#clockwiseDegrees = clockwiseDegrees
       await this.#video.setTrack(track, clockwiseDegrees)
     } else {
-      if (this.#audioId !== undefined && track.id > this.#audioId) return
-      this.#audioId = track.id
+      this.#audioTrack = track
       this.#audio.setTrack(track)
     }
   }
@@ -91,10 +99,29 @@ export class LadderJob implements RunningJob {
     return this.#do(() => this.#frame(frame))
   }
   async #frame(frame: Frame): Promise<void> {
-    if (frame.trackId === this.#videoId) await this.#video.frame(frame)
-    else if (frame.trackId === this.#audioId) this.#audio.frame(frame)
+    if (this.#leads.size > 0) await this.#lead(frame)
+    if (frame.trackId === this.#videoTrack?.id) await this.#video.frame(frame)
+    else if (frame.trackId === this.#audioTrack?.id) this.#audio.frame(frame)
     this.#consumed++
     this.#progress()
+  }
+  /** A rung that has come as far as the ladder joins it at a keyframe, where no decoder holds pictures back. */
+  async #lead(frame: Frame): Promise<void> {
+    const isJoin = this.#videoTrack === undefined || (frame.trackId === this.#videoTrack.id && frame.isKey)
+    for (const lead of [...this.#leads.values()]) {
+      if (isJoin && lead.isCaughtUp) await this.#adopt(lead)
+      else lead.push(frame)
+    }
+  }
+  async #adopt(lead: RungLead): Promise<void> {
+    await lead.settled()
+    this.#leads.delete(lead.rung.slot)
+    await this.#video.adopt(lead.video)
+    this.#audio.adopt(lead.audio)
+    await lead[Symbol.asyncDispose]()
+  }
+  #leadFrame({ slot, ...frame }: LeadFrame, data: Uint8Array): Promise<void> {
+    return this.#do(async () => this.#leads.get(slot)?.push(toFrame(frame, data)))
   }
   /** Everything that is to be made from now on. */
   setRungs(orders: readonly RungOrder[]): Promise<void> {
@@ -108,7 +135,8 @@ export class LadderJob implements RunningJob {
       const isHalved = order.video?.isHalved ?? false
       if (!this.#rungs.has(order.slot)) this.#add(new Rung(order, this.#output))
       if (this.#halved.has(order.slot) === isHalved) continue
-      this.#video.setHalved(order.slot, isHalved)
+      const { video } = this.#leads.get(order.slot) ?? { video: this.#video }
+      video.setHalved(order.slot, isHalved)
       if (isHalved) this.#halved.add(order.slot)
       else this.#halved.delete(order.slot)
     }
@@ -123,12 +151,24 @@ export class LadderJob implements RunningJob {
   }
   #add(rung: Rung): void {
     this.#rungs.set(rung.slot, rung)
+    if (rung.order.isLed) return this.#addLead(rung)
     this.#video.add(rung)
     this.#audio.add(rung)
+  }
+  #addLead(rung: Rung): void {
+    const source = { video: this.#videoTrack, clockwiseDegrees: this.#clockwiseDegrees, audio: this.#audioTrack }
+    const lead = new RungLead(this.#av, rung, source, {
+      onFailure: (_, error) => this.#failed(rung, error),
+      onNotice: (text) => this.#output.notice(text),
+    })
+    this.#leads.set(rung.slot, lead)
   }
   async #remove(rung: Rung): Promise<void> {
     this.#rungs.delete(rung.slot)
     this.#halved.delete(rung.slot)
+    const lead = this.#leads.get(rung.slot)
+    this.#leads.delete(rung.slot)
+    await lead?.[Symbol.asyncDispose]()
     this.#audio.remove(rung)
     await this.#video.remove(rung)
   }
@@ -144,6 +184,7 @@ export class LadderJob implements RunningJob {
   /** The source has ended; what is still inside comes out, `onFlushed` is called, and the job is done. */
   finish(onFlushed?: () => void): Promise<void> {
     return this.#do(async () => {
+      for (const lead of [...this.#leads.values()]) await this.#adopt(lead)
       await this.#video.flush()
       this.#audio.flush()
       onFlushed?.()
@@ -184,6 +225,8 @@ type InputFrame = {
   readonly durationTicks: number
   readonly isKey: boolean
 }
+
+type LeadFrame = InputFrame & { readonly slot: number }
 
 function toFrame({ trackId, ptsTicks, dtsTicks, durationTicks, isKey }: InputFrame, data: Uint8Array): Frame {
   return {

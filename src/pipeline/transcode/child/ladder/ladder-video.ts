@@ -59,6 +59,14 @@ export class LadderVideo implements AsyncDisposable {
       this.#lanes.set(rung.slot, new RungLane(rung, video, onFailure))
     }
   }
+  /** Takes over the rungs of `other`, which has been given the same frames and whose next one is a keyframe. */
+  async adopt(other: LadderVideo): Promise<void> {
+    await other.#closeDecoder()
+    for (const [slot, lane] of other.#lanes) this.#lanes.set(slot, lane)
+    for (const rung of other.#copies) this.#copies.add(rung)
+    other.#lanes.clear()
+    other.#copies.clear()
+  }
   setHalved(slot: number, isHalved: boolean): void {
     this.#lanes.get(slot)?.video.setHalved(isHalved)
   }

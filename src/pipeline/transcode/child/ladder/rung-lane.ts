@@ -20,6 +20,7 @@ export class RungLane {
   #working: Promise<void> | undefined
   #onRoom: () => void = () => {}
   #isOver = false
+  #newestTicks = -(2n ** 63n)
 
   /** `onFailure`: once; the lane is closed by then. */
   constructor(rung: Rung, video: RungVideo, onFailure: (error: unknown) => void) {
@@ -28,8 +29,10 @@ export class RungLane {
     this.#onFailure = onFailure
   }
 
-  /** The picture stays the caller's, its memory is shared. */
+  /** The picture stays the caller's, its memory is shared. One that is not later than those before is left out. */
   push(picture: NativeFrame, isKey: boolean): void {
+    if (picture.pts <= this.#newestTicks) return
+    this.#newestTicks = picture.pts
     const own = picture.clone()
     if (!own) throw new Error('no memory for a picture')
     this.#waiting.push({ picture: own, isKey })

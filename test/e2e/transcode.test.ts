@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { checkMpd } from '../../src/media/formats/dash/testing/check-mpd.ts'
+import { readMpd } from '../../src/media/formats/dash/testing/read-mpd.ts'
 import { checkPlaylist } from '../../src/media/formats/hls/testing/check-playlist.ts'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import type { Reading } from '../interop/support/av-messages.ts'
@@ -63,7 +64,7 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       ...PROFILES,
       'workers=2',
       'hls.segmentMs=1000',
-      'streams.live/**.ladder=[small, web]',
+      'streams.live/**.ladder=[small, web, other]',
       'streams.always/**.ladder=[always, broken]',
       'streams.always/**.ladderMode=always',
       'streams.rec/**.record=true',
@@ -104,6 +105,7 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       [
         ['live/a/small', 'on demand'],
         ['live/a/web', 'on demand'],
+        ['live/a/other', 'on demand'],
       ],
     )
     assert.equal((await fetch(server.http('live/a/1080p.ts'))).status, 404)
@@ -126,7 +128,8 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     assert.deepEqual(checkMpd(mpd), [])
     assert.match(mpd, /media="small\/t1-next-at\$Time\$\.\d+\.m4s"/)
     const live = await names()
-    for (const rung of ['small', 'web']) assert.ok(!live.includes(`live/a/${rung}`), `${rung} has been started`)
+    for (const rung of ['small', 'web', 'other'])
+      assert.ok(!live.includes(`live/a/${rung}`), `${rung} has been started`)
 
     const init = await fetch(server.http('live/a/small/t1-next-init0.m4s'), { redirect: 'manual' })
     assert.equal(init.status, 307)
@@ -138,6 +141,21 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
       assert.deepEqual(checkMpd(each), [])
       return each.includes('small/t1-next') || !each.includes('web/t1-next') ? undefined : true
     })
+  })
+
+  test('begins with the segment that a player wants, whether another rung runs or not', async () => {
+    for (const rung of ['other', 'web']) {
+      const wanted = await poll('four segments', async () => {
+        const { periods } = readMpd(await (await fetch(server.http('live/a/manifest.mpd'))).text())
+        return periods[0]?.representations.find(({ media }) => media.startsWith(rung))?.segments.at(-4)
+      })
+      const answer = await fetch(server.http(`live/a/${wanted.uri}`))
+      assert.ok(answer.redirected, 'it leads to a segment, not to an empty one')
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      // tfdt, version 1. ISO/IEC 14496-12, 8.8.12.
+      assert.equal(Number(bytes.readBigUInt64BE(bytes.indexOf('tfdt') + 8)), wanted.startTicks)
+      assert.ok(Number(answer.headers.get('content-length')) > 1000)
+    }
   })
 
   test('has keyframes and times of its source, fewer frames where the profile says so, and its audio bit by bit', async () => {

@@ -25,7 +25,7 @@ import {
 } from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
+import { type Ladder, type LadderTrack, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
 import { initUri, keyUri, NEXT_LIFE, segmentUri, timedUri } from '../segment-address.ts'
 import { leadingTimes } from './leading-times.ts'
@@ -152,13 +152,9 @@ function periodsOf(
   const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
   return source.index.runs.flatMap((run, at) => {
     const zeroMs = zeroOf(run)
-    const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
     const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
       ({ member, track }) => {
-        const segments = member.index.listed(track).filter((segment) => {
-          const startMs = startMsOf(track, segment)
-          return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
-        })
+        const segments = segmentsOfRun({ member, track }, source, at)
         // Gaps stay among the others: numbers count on.
         return segments.every(({ place }) => place === 'gap')
           ? []
@@ -179,6 +175,35 @@ function periodsOf(
     const sets = [...adaptationSets(parts), ...(trickMode ? trickSets(parts) : []), ...(images ? [images] : [])]
     return [{ id: `p${run.sequence}`, startMs: zeroMs - zeroOf(source.index.origin), adaptationSets: sets }]
   })
+}
+
+/**
+ * Listed segments of a track in run `at` of the source, of one initialization segment, as a representation has one: of
+ * the source's own tracks by their numbers, which all of them have in common, of other members by their times.
+ */
+function segmentsOfRun({ member, track }: LadderTrack, source: Member, at: number): readonly IndexedSegment[] {
+  const [run, next] = [source.index.runs[at], source.index.runs[at + 1]]
+  if (!run) return []
+  const fromMs = run.startMs - NEARLY_MS
+  const untilMs = (next?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
+  const from = at === 0 ? Number.NEGATIVE_INFINITY : run.sequence
+  const until = next?.sequence ?? Number.POSITIVE_INFINITY
+  const isOfRun = (segment: IndexedSegment) => {
+    if (member === source) return segment.sequence >= from && segment.sequence < until
+    const startMs = startMsOf(track, segment)
+    return startMs >= fromMs && startMs < untilMs
+  }
+  const segments = member.index.listed(track).filter(isOfRun)
+  const last = segments.at(-1)
+  return last ? segments.filter((segment) => haveSameInit(track, segment, last)) : []
+}
+
+function haveSameInit({ inits }: IndexedTrack, one: IndexedSegment, other: IndexedSegment): boolean {
+  const [first, second] = [one, other].map(({ initId }) => inits.get(initId)?.bytes)
+  return one.initId === other.initId || (first !== undefined && second !== undefined && isSame(first, second))
+}
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at])
 }
 
 /** The track as it was in a run. */

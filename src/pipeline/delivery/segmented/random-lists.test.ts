@@ -3,7 +3,15 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import type { Track } from '../../../media/model/index.ts'
 import type { CmafOutput } from '../../packaging/index.ts'
-import { AUDIO, audioFrame, problemsOf, startOutput, VIDEO, videoFrame } from './testing/packaged-stream.ts'
+import {
+  AUDIO,
+  audioFrame,
+  periodStarts,
+  problemsOf,
+  startOutput,
+  VIDEO,
+  videoFrame,
+} from './testing/packaged-stream.ts'
 
 /** What happens behind a frame: the publisher comes back, or a track is another from its next frame on. */
 type Break = 'none' | 'reconnect' | 'video' | 'audio' | 'both'
@@ -103,12 +111,18 @@ it('the lists of a stream keep to every rule at every moment, whatever the frame
       const { output, index, follow } = startOutput()
       const publisher = new Publisher(output)
       let version = -1
+      let starts: ReadonlyMap<string, number> = new Map()
       let targetSeconds = 0
       steps.forEach((step, at) => {
         publisher.step(step, steps[at + 1])
         follow()
         if (index.version === version) return
         version = index.version
+        const isListed = [...index.tracks.values()].every(({ segments }) => segments.length > 0)
+        const now = isListed ? periodStarts(index) : starts
+        for (const [id, start] of now)
+          assert.ok(Math.abs(start - (starts.get(id) ?? start)) <= 1, `period ${id} has moved`)
+        starts = now
         assert.deepEqual(problemsOf(index), [])
         assert.ok(targetSeconds === 0 || index.targetSeconds === targetSeconds, 'the target duration has changed')
         targetSeconds = index.targetSeconds

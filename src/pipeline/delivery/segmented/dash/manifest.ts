@@ -25,10 +25,11 @@ import {
 } from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type Ladder, type LadderTrack, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
+import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
 import { initUri, keyUri, NEXT_LIFE, segmentUri, timedUri } from '../segment-address.ts'
 import { leadingTimes } from './leading-times.ts'
+import { begunRuns, segmentsOfRun } from './segments-of-run.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
 export type DashTemplate = 'timeline' | 'number'
@@ -48,8 +49,6 @@ const LATENCY_PARTS = 3
 /** The same for players that reckon from the end of what is there, one part behind the live edge. */
 const DELAY_PARTS = 2
 const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
-/** Tracks of one run start up to this much before each other. */
-const NEARLY_MS = 500
 const FOREIGN_SET_ID = 100
 const CODECS: readonly CodecId[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
 /** Of keyframes; foreign sets are far from it. */
@@ -150,7 +149,8 @@ function periodsOf(
   const [source] = ladder
   const tiled = tiledTrack(source.index)
   const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
-  return source.index.runs.flatMap((run, at) => {
+  const runs = begunRuns(source.index)
+  return runs.flatMap((run, at) => {
     const zeroMs = zeroOf(run)
     const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
       ({ member, track }) => {
@@ -166,7 +166,7 @@ function periodsOf(
     for (const [behind, part] of others.entries())
       if (part.member !== own.member)
         parts[1 + behind] = { ...part, leading: leadingTimes(part.member.index, part, own) }
-    const isLast = at === source.index.runs.length - 1
+    const isLast = at === runs.length - 1
     if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
     const tileRun = tileRuns[at]
@@ -175,35 +175,6 @@ function periodsOf(
     const sets = [...adaptationSets(parts), ...(trickMode ? trickSets(parts) : []), ...(images ? [images] : [])]
     return [{ id: `p${run.sequence}`, startMs: zeroMs - zeroOf(source.index.origin), adaptationSets: sets }]
   })
-}
-
-/**
- * Listed segments of a track in run `at` of the source, of one initialization segment, as a representation has one: of
- * the source's own tracks by their numbers, which all of them have in common, of other members by their times.
- */
-function segmentsOfRun({ member, track }: LadderTrack, source: Member, at: number): readonly IndexedSegment[] {
-  const [run, next] = [source.index.runs[at], source.index.runs[at + 1]]
-  if (!run) return []
-  const fromMs = run.startMs - NEARLY_MS
-  const untilMs = (next?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
-  const from = at === 0 ? Number.NEGATIVE_INFINITY : run.sequence
-  const until = next?.sequence ?? Number.POSITIVE_INFINITY
-  const isOfRun = (segment: IndexedSegment) => {
-    if (member === source) return segment.sequence >= from && segment.sequence < until
-    const startMs = startMsOf(track, segment)
-    return startMs >= fromMs && startMs < untilMs
-  }
-  const segments = member.index.listed(track).filter(isOfRun)
-  const last = segments.at(-1)
-  return last ? segments.filter((segment) => haveSameInit(track, segment, last)) : []
-}
-
-function haveSameInit({ inits }: IndexedTrack, one: IndexedSegment, other: IndexedSegment): boolean {
-  const [first, second] = [one, other].map(({ initId }) => inits.get(initId)?.bytes)
-  return one.initId === other.initId || (first !== undefined && second !== undefined && isSame(first, second))
-}
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at])
 }
 
 /** The track as it was in a run. */

@@ -112,3 +112,10 @@ function foreignInits(index: CmafIndex): string[] {
     ),
   )
 }
+
+/** Wall clock of the start of each period of the MPD, in milliseconds; empty while there is none. */
+export function periodStarts(index: CmafIndex): ReadonlyMap<string, number> {
+  const text = manifest('live/a', [{ prefix: '', index }], { template: 'timeline' })
+  const { availabilityStartMs, periods } = text === undefined ? { availabilityStartMs: 0, periods: [] } : readMpd(text)
+  return new Map(periods.map(({ id, startMs }) => [id, Math.round(availabilityStartMs + startMs)]))
+}

@@ -1,4 +1,4 @@
-import { rescaleTicks, type Track, ticks } from '../../model/index.ts'
+import { rescaleTicks, type Ticks, type Track, ticks } from '../../model/index.ts'
 import type { CmafKeyframe, CmafSink } from './cmaf-output.ts'
 import type { CopySlabs } from './copy-slabs.ts'
 import { type CmafSample, writeFragment } from './fragment.ts'
@@ -34,6 +34,8 @@ export class CmafSegmentWriter {
   #chunk: CmafSample[] = []
   #hasStarted = false
   #markDiscontinuity = false
+  /** From the decode time to the presentation time of the key frame that the newest independent segment started with. */
+  #delayTicks: number | undefined
   /** Number of the segment that is open or will be opened next. */
   sequence: number
 
@@ -67,6 +69,14 @@ export class CmafSegmentWriter {
     const writtenTicks = this.#segment.durationTicks
     const ticksLong = last === undefined ? writtenTicks : endTicks(last) - this.#segment.firstDtsTicks
     return (ticksLong * 1000) / this.#track.clockRateHz
+  }
+
+  /**
+   * When the presentation of what is decoded from `sample` on starts. Of a key frame it is when it is shown itself; another
+   * picture may be shown behind B-frames that follow it, and starts where its decode time lies behind the key frame's.
+   */
+  placeTicks({ isKey, dtsTicks, ptsTicks }: Pick<CmafSample, 'isKey' | 'dtsTicks' | 'ptsTicks'>): Ticks {
+    return isKey || this.#delayTicks === undefined ? ptsTicks : ticks(dtsTicks + this.#delayTicks)
   }
 
   /** Milliseconds from the start of the open segment to `timeTicks`; 0 where none is open. */
@@ -139,8 +149,9 @@ export class CmafSegmentWriter {
     }
     const discontinuity = this.#markDiscontinuity
     this.#markDiscontinuity = false
+    if (first.isKey) this.#delayTicks = first.ptsTicks - first.dtsTicks
     return {
-      startTicks: first.ptsTicks,
+      startTicks: this.placeTicks(first),
       firstDtsTicks: first.dtsTicks,
       discontinuity,
       isIndependent: first.isKey,

@@ -175,16 +175,17 @@ export class CmafSegmenter {
 
   /** The leader's frame whose end is known now would make its segment too long: the segment ends in front of it. */
   #considerLimit(leader: CmafLane, candidate: Frame, durationTicks: number): void {
-    const timeMs = leader.toMs(candidate.ptsTicks)
+    const placeTicks = leader.writer.placeTicks(candidate)
+    const timeMs = leader.toMs(placeTicks)
     const boundary = this.#boundaries.findLast((each) => msOf(each) <= timeMs)
     const elapsedMs = Math.min(
-      leader.writer.elapsedMs(candidate.ptsTicks),
+      leader.writer.elapsedMs(placeTicks),
       boundary ? timeMs - msOf(boundary) : Number.POSITIVE_INFINITY,
     )
     const durationMs = leader.toMs(durationTicks)
     if (elapsedMs <= 0 || durationMs > this.#grid.limitMs) return
     if (elapsedMs + durationMs <= this.#grid.limitMs) return
-    this.#addBoundary({ ticks: candidate.ptsTicks, clockRateHz: leader.track.clockRateHz }, 'forced')
+    this.#addBoundary({ ticks: placeTicks, clockRateHz: leader.track.clockRateHz }, 'forced')
   }
 
   /** How long the longest open segment is, where a boundary at `timeMs` ends it or as far as it is written. */
@@ -220,7 +221,7 @@ export class CmafSegmenter {
     for (let head = lane.head; head !== undefined; head = lane.head) {
       if (lane !== this.#leader && !this.#isDecided(lane, head.dtsTicks)) {
         if (lane.queuedMs < this.#targetMs) return
-        this.#cutWithoutLeader(lane, head.ptsTicks)
+        this.#cutWithoutLeader(lane, lane.writer.placeTicks(head))
       }
       this.#followBoundaries(lane)
       this.#cutOverlong(lane, head)
@@ -230,7 +231,7 @@ export class CmafSegmenter {
 
   /** No segment gets longer than the target duration allows, wherever the leader's boundaries are: rather it is early. */
   #cutOverlong(lane: CmafLane, head: CmafSample): void {
-    const elapsedMs = lane.writer.elapsedMs(head.ptsTicks)
+    const elapsedMs = lane.writer.elapsedMs(lane.writer.placeTicks(head))
     if (elapsedMs <= 0 || elapsedMs + lane.toMs(head.durationTicks) <= this.#grid.limitMs) return
     this.#cut(lane, lane.writer.sequence + 1, 'continuous')
     if (lane === this.#leader) this.#sequence = Math.max(this.#sequence, lane.writer.sequence)
@@ -257,15 +258,15 @@ export class CmafSegmenter {
     const { head } = lane
     const newest = this.#boundaries.at(-1)
     if (head === undefined || newest === undefined || newest.sequence <= lane.writer.sequence) return
+    const placeTicks = lane.writer.placeTicks(head)
     const passed = this.#boundaries.filter(
-      (boundary) =>
-        boundary.sequence > lane.writer.sequence && inClock(boundary, lane.track.clockRateHz) <= head.ptsTicks,
+      (boundary) => boundary.sequence > lane.writer.sequence && inClock(boundary, lane.track.clockRateHz) <= placeTicks,
     )
     const canCut =
       lane.track.kind === 'audio' ||
       head.isKey ||
       (lane === this.#leader && passed.some(({ isForced }) => isForced)) ||
-      lane.writer.elapsedMs(head.ptsTicks) + lane.toMs(head.durationTicks) > this.#grid.limitMs
+      lane.writer.elapsedMs(placeTicks) + lane.toMs(head.durationTicks) > this.#grid.limitMs
     if (canCut) this.#cutTo(lane, passed)
   }
 

@@ -16,6 +16,7 @@ export function measureBitRates(track: IndexedTrack): BitRates {
     bits += byteLength * 8
     total += seconds
   }
-  const peakBps = Math.max(1, Math.ceil(peakBitRate(sized)))
-  return { peakBps, meanBps: Math.max(1, Math.round(bits / Math.max(total, 0.001))) }
+  const meanBps = Math.max(1, Math.round(bits / Math.max(total, 0.001)))
+  // Short segments in a row are in the mean alone.
+  return { peakBps: Math.max(meanBps, Math.ceil(peakBitRate(sized))), meanBps }
 }

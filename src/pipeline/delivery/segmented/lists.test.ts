@@ -1,155 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
 import { checkMpd } from '../../../media/formats/dash/testing/check-mpd.ts'
 import { readMpd } from '../../../media/formats/dash/testing/read-mpd.ts'
 import { parseMediaPlaylist } from '../../../media/formats/hls/index.ts'
-import { checkPlaylist } from '../../../media/formats/hls/testing/check-playlist.ts'
-import { type Frame, type Ticks, type Track, ticks } from '../../../media/model/index.ts'
-import { CmafIndex, CmafOutput, decodeCmafRecord } from '../../packaging/index.ts'
-import { LogWriter, openLocalLog, plannedRungs, SegmentPool } from '../../stream/index.ts'
+import type { Track } from '../../../media/model/index.ts'
+import { CmafIndex } from '../../packaging/index.ts'
 import { manifest } from './dash/manifest.ts'
 import { findMedia, nowNamed } from './find-media.ts'
-import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
-import { imageVariants } from './live-tiles.ts'
 import { parseSegmentedResource } from './segment-address.ts'
-import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
+import { AUDIO, audioFrame, problemsOf, startOutput, VIDEO, videoFrame } from './testing/packaged-stream.ts'
 
-const VIDEO: Track = {
-  id: 1,
-  kind: 'video',
-  codec: 'h264',
-  clockRateHz: 90_000,
-  config: Buffer.from('0142c00cffe100196742c00cd901419f9f011000000300100000030320f142a48001000568cb83cb20', 'hex'),
-  codecString: 'avc1.42c00c',
-  widthPx: 320,
-  heightPx: 180,
-}
-const AUDIO: Track = {
-  id: 2,
-  kind: 'audio',
-  codec: 'aac',
-  clockRateHz: 48_000,
-  config: Uint8Array.of(0x11, 0x90),
-  codecString: 'mp4a.40.2',
-  sampleRateHz: 48_000,
-  channelCount: 2,
-}
-const TILES = { columns: 2, rows: 1, intervalMs: 1000, widthPx: 160 }
 const NUMBER = { template: 'number' } as const
-const OPTIONS = { segmentMs: 1000, partTargetMs: 334, windowSegments: 5, timeShiftMs: 0, tileMs: 2000 }
-
-const PLANNED = plannedRungs({ streams: { '**': { ladder: ['240p', 'audio'] } }, profiles: {} }, 'live/a', [
-  { ...VIDEO, widthPx: 1280, heightPx: 720 },
-  AUDIO,
-]).map((rung) => ({ prefix: `${rung.rung}/`, rung }))
-
-type Step = { readonly ms: number; readonly isKey: boolean; readonly isLost: boolean; readonly turns: boolean }
-
-/** A packager with a reader's index behind it, as another worker has it. */
-function startOutput() {
-  const pool = new SegmentPool({ segmentBytes: 65_536, maxSegments: 200 })
-  const writer = new LogWriter(pool, { maxBytes: 10_000_000 })
-  const output = new CmafOutput(writer, { ...OPTIONS, life: 'life' })
-  const { reader } = openLocalLog(writer, 0, () => {})
-  const index = CmafIndex.fromSnapshot(output.snapshot())
-  let position = reader.startPosition
-  const follow = () => {
-    for (let placed = decodeCmafRecord(reader, position, reader.head); placed; ) {
-      const { payloadFrom, next } = placed
-      index.apply(placed, () => new Uint8Array(reader.contiguous(payloadFrom, next)))
-      position = next
-      placed = decodeCmafRecord(reader, position, reader.head)
-    }
-  }
-  return { output, index, follow }
-}
-
-function videoFrame(atMs: number, isKey: boolean): Frame {
-  const at = ticks(Math.round(atMs * 90))
-  return { trackId: 1, ptsTicks: at, dtsTicks: at, durationTicks: ticks(0), isKey, data: Uint8Array.of(1, 2, 3) }
-}
-function audioFrame(at: number): Frame {
-  const durationTicks = ticks(1024)
-  return {
-    trackId: 2,
-    ptsTicks: at as Ticks,
-    dtsTicks: at as Ticks,
-    durationTicks,
-    isKey: true,
-    data: Uint8Array.of(1),
-  }
-}
-
-function problemsOf(index: CmafIndex): string[] {
-  if (index.tracks.size === 0 || [...index.tracks.values()].some(({ segments }) => segments.length === 0)) return []
-  const ladder = [{ prefix: '', index }] as const
-  const mpds = (['timeline', 'number'] as const).flatMap((template) =>
-    [[], PLANNED].flatMap((planned) =>
-      checkMpd(manifest('live/a', ladder, { template, planned, tiles: TILES, trickMode: true }) ?? ''),
-    ),
-  )
-  const media = [...index.tracks.values()].flatMap((track) =>
-    (['whole', 'delta'] as const).flatMap((form) => checkPlaylist(mediaPlaylist(index, track, form))),
-  )
-  const iFrames = [...index.tracks.values()].map((track) => iFramePlaylist(index, track))
-  const lists = [
-    multivariantPlaylist(ladder, { images: imageVariants(TILES, 'live/a', ladder[0].index) }),
-    multivariantPlaylist(ladder, { planned: PLANNED }),
-    ...iFrames,
-  ]
-  const ts = [tsPlaylist(index) ?? '', tsMultivariantPlaylist(ladder, PLANNED)]
-  return [...[...lists, ...ts].flatMap((text) => checkPlaylist(text)), ...media, ...mpds]
-}
 
 describe('the lists of a stream', () => {
-  const STEP = fc.record({
-    ms: fc.constantFrom(20, 33.33, 40, 40, 40, 40, 100, 700),
-    isKey: fc.integer({ min: 0, max: 30 }).map((n) => n === 0),
-    isLost: fc.integer({ min: 0, max: 40 }).map((n) => n === 0),
-    // Audio comes and goes.
-    turns: fc.integer({ min: 0, max: 50 }).map((n) => n === 0),
-  })
-
-  // The second: gaps that start some ticks behind the segment that follows them.
-  const RUNS = [
-    { numRuns: 20, endOnFailure: true },
-    { numRuns: 1, seed: 1990446050, path: '112' },
-  ] as const
-  for (const parameters of RUNS)
-    it(`keep to every rule at every moment, whatever the frames (${JSON.stringify(parameters)})`, () => {
-      fc.assert(
-        fc.property(fc.array(STEP, { minLength: 60, maxLength: 160 }), (steps: readonly Step[]) => {
-          const { output, index, follow } = startOutput()
-          output.onTracks([VIDEO, AUDIO])
-          let atMs = 0
-          let audioAt = 0
-          let version = -1
-          let targetSeconds = 0
-          let isSilent = false
-          steps.forEach(({ ms, isKey, isLost, turns }, at) => {
-            isSilent = turns !== isSilent
-            const context = { isJoin: false, epochMs: 1_700_000_000_000 + atMs }
-            if (!isLost) output.onFrame(videoFrame(atMs, isKey || at % 50 === 0), context)
-            atMs += ms
-            for (; audioAt / 48 < atMs; audioAt += 1024) if (!isSilent) output.onFrame(audioFrame(audioAt), context)
-            follow()
-            if (index.version === version) return
-            version = index.version
-            assert.deepEqual(problemsOf(index), [])
-            assert.ok(targetSeconds === 0 || index.targetSeconds === targetSeconds, 'the target duration has changed')
-            targetSeconds = index.targetSeconds
-          })
-          output.onEnd()
-          follow()
-          assert.deepEqual(problemsOf(index), [])
-        }),
-        parameters,
-      )
-    })
-
   it('number segments one after the other, with gaps where a track is silent', () => {
     const { output, index, follow } = startOutput()
     output.onTracks([VIDEO, AUDIO])
@@ -229,6 +94,24 @@ describe('the lists of a stream', () => {
     )
     const multivariant = multivariantPlaylist([{ prefix: '', index }])
     assert.match(multivariant, new RegExp(`CODECS="${VIDEO.codecString},avc1.42c01e,${AUDIO.codecString}"`))
+    assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('have every segment in the period of its own track, however short the one before a change is', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    // The size changes 400 ms behind the start of a segment.
+    for (let atMs = 0; atMs < 6400; atMs += 40) {
+      if (atMs === 3400)
+        output.onTracks([{ ...VIDEO, widthPx: 160, config: Uint8Array.of(...VIDEO.config, 0) } as Track])
+      output.onFrame(videoFrame(atMs, atMs % 1000 === 0 || atMs === 3400), { isJoin: false, epochMs: atMs })
+    }
+    follow()
+    const { periods } = readMpd(manifest('live/a', [{ prefix: '', index }], { template: 'timeline' }) ?? '')
+    assert.deepEqual(
+      periods.flatMap(({ representations }) => representations.map(({ segments }) => segments.length)),
+      [2, 3],
+    )
     assert.deepEqual(problemsOf(index), [])
   })
 
@@ -325,6 +208,41 @@ describe('the lists of a stream', () => {
       return typeof found === 'object' && found.kind === 'segment' ? found.sequence : found
     })
     assert.deepEqual(named, ['early', 'early', 'early', 6, 7])
+  })
+
+  it('go on in time where pictures that are shown late are the first behind a cut without a keyframe', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    const isKey = (at: number) => at === 0 || at === 26
+    // P B P B …, decoded 80 ms before the first of them is shown.
+    for (let at = 0; at < 200; at++) {
+      const shownAt = at % 2 === 1 ? at + 1 : at - 1
+      const frame = videoFrame(at * 40, isKey(at), (isKey(at) ? at : shownAt) * 40 + 80)
+      output.onFrame(frame, { isJoin: false, epochMs: at * 40 })
+    }
+    follow()
+    const { segments = [] } = index.tracks.get(1) ?? {}
+    assert.ok(segments.some(({ isIndependent }) => !isIndependent))
+    for (const [at, { startTicks }] of segments.entries()) {
+      const before = segments[at - 1]
+      if (before) assert.equal(startTicks, before.startTicks + before.durationTicks, `segment ${at}`)
+    }
+    assert.deepEqual(problemsOf(index), [])
+  })
+
+  it('tell no mean bit rate above the peak where the first and the last segment are short and large', () => {
+    const { output, index, follow } = startOutput()
+    output.onTracks([VIDEO])
+    for (let atMs = 700; atMs < 2300; atMs += 50) {
+      const data = new Uint8Array(atMs >= 1000 && atMs < 2000 ? 10 : 1000)
+      const isKey = atMs === 700 || atMs % 1000 === 0
+      output.onFrame({ ...videoFrame(atMs, isKey), data }, { isJoin: false, epochMs: atMs })
+    }
+    output.onEnd()
+    follow()
+    const [, peak, mean] =
+      /BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+)/.exec(multivariantPlaylist([{ prefix: '', index }])) ?? []
+    assert.ok(Number(peak) >= Number(mean), `${peak} and ${mean}`)
   })
 
   it('offer no parts where the frames do not allow for regular ones', () => {

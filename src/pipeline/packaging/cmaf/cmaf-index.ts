@@ -16,6 +16,7 @@ import {
 
 /** Segments that stay fetchable after they left the playlist, for players that are a little behind. */
 const GRACE_SEGMENTS = 3
+const LEAST_RUN_MS = 1
 /** Least share of the part target that a part lasts, the last of a segment aside. RFC 8216bis, 4.4.4.9. */
 const LEAST_PART_SHARE = 0.85
 /** Ticks are whole, so that a part may be a fraction of a millisecond longer than it should. */
@@ -181,20 +182,36 @@ export class CmafIndex {
     const { sequence, epochMs, discontinuity } = record
     const last = this.runs.at(-1)
     const startMs = startMsOf(track, record)
-    if (last && (!discontinuity || sequence <= last.sequence)) return this.#widenRun(track, last, startMs)
-    const gridMs = onGrid(startMs, this.options.segmentMs)
+    if (last && discontinuity && sequence < last.sequence) return this.#insertRun(record, startMs)
+    if (last && (!discontinuity || sequence === last.sequence)) return this.#widenRun(track, last, startMs)
     if (!last) {
       this.zeroEpochMs = epochMs - startMs
-      this.origin = { startMs, gridMs }
+      this.origin = { startMs, gridMs: onGrid(startMs, this.options.segmentMs) }
     }
     const before = track.segments.at(-2)
     const endMs = before ? endMsOf(track, before) : startMs
     if (last) this.runs[this.runs.length - 1] = { ...last, endMs: Math.max(last.startMs, endMs) }
-    this.runs.push({ sequence, startMs, gridMs, epochMs })
+    // Sound is earlier than pictures by as much as these are reordered: who changes twice in that time stands behind.
+    const fromMs = last ? Math.max(startMs, last.startMs + LEAST_RUN_MS) : startMs
+    const gridMs = onGrid(fromMs, this.options.segmentMs)
+    this.runs.push({ sequence, startMs: fromMs, gridMs, epochMs: Math.round(epochMs + fromMs - startMs) })
+  }
+
+  /** A track that changed more than once where the others did not ends its segments behind theirs. */
+  #insertRun({ sequence, epochMs }: SegmentRecord, startMs: number): void {
+    const at = this.runs.findIndex((run) => run.sequence > sequence)
+    const [before, behind] = [this.runs[at - 1], this.runs[at]]
+    if (!before || !behind || before.sequence === sequence) return
+    if (startMs <= before.startMs || startMs >= behind.startMs) return
+    this.runs[at - 1] = { ...before, endMs: Math.min(before.endMs ?? startMs, startMs) }
+    const gridMs = onGrid(startMs, this.options.segmentMs)
+    this.runs.splice(at, 0, { sequence, startMs, gridMs, epochMs, endMs: behind.startMs })
   }
 
   /** Tracks of a run start a little before or after each other: it starts with the first of them. */
-  #widenRun({ segments }: IndexedTrack, run: IndexedRun, startMs: number): void {
+  #widenRun({ segments }: IndexedTrack, run: IndexedRun, trackMs: number): void {
+    const before = this.runs.at(-2)
+    const startMs = before ? Math.max(trackMs, before.startMs + LEAST_RUN_MS) : trackMs
     const isFirst = (segments.at(-2)?.sequence ?? Number.NEGATIVE_INFINITY) < run.sequence
     if (!isFirst || startMs >= run.startMs || (segments.at(-1)?.sequence ?? 0) < run.sequence) return
     if (run.startMs === this.origin.startMs) this.origin = { ...this.origin, startMs }

@@ -99,7 +99,8 @@ export function bandwidth(
     .map((segment) => ({ seconds: durationMs(recording, segment) / 1000, byteLength: segment.byteLength }))
   const bits = sized.reduce((sum, { byteLength }) => sum + byteLength * 8, 0)
   const seconds = sized.reduce((sum, each) => sum + each.seconds, 0)
-  return { peakBps: Math.max(1, peakBitRate(sized)), meanBps: seconds === 0 ? 1 : bits / seconds }
+  const meanBps = seconds === 0 ? 1 : bits / seconds
+  return { peakBps: Math.max(1, meanBps, peakBitRate(sized)), meanBps }
 }
 
 /** All segments of one track; grows while the recording is open. */

@@ -29,6 +29,7 @@ import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf 
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
 import { initUri, keyUri, NEXT_LIFE, segmentUri, timedUri } from '../segment-address.ts'
 import { leadingTimes } from './leading-times.ts'
+import { begunRuns, segmentsOfRun } from './segments-of-run.ts'
 
 /** How segments are told: each with its times, or by number and nominal length, which allows for low latency. */
 export type DashTemplate = 'timeline' | 'number'
@@ -48,8 +49,6 @@ const LATENCY_PARTS = 3
 /** The same for players that reckon from the end of what is there, one part behind the live edge. */
 const DELAY_PARTS = 2
 const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
-/** Tracks of one run start up to this much before each other. */
-const NEARLY_MS = 500
 const FOREIGN_SET_ID = 100
 const CODECS: readonly CodecId[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
 /** Of keyframes; foreign sets are far from it. */
@@ -150,15 +149,12 @@ function periodsOf(
   const [source] = ladder
   const tiled = tiledTrack(source.index)
   const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
-  return source.index.runs.flatMap((run, at) => {
+  const runs = begunRuns(source.index)
+  return runs.flatMap((run, at) => {
     const zeroMs = zeroOf(run)
-    const untilMs = (source.index.runs[at + 1]?.startMs ?? Number.POSITIVE_INFINITY) - NEARLY_MS
     const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
       ({ member, track }) => {
-        const segments = member.index.listed(track).filter((segment) => {
-          const startMs = startMsOf(track, segment)
-          return startMs >= run.startMs - NEARLY_MS && startMs < untilMs
-        })
+        const segments = segmentsOfRun({ member, track }, source, at)
         // Gaps stay among the others: numbers count on.
         return segments.every(({ place }) => place === 'gap')
           ? []
@@ -170,7 +166,7 @@ function periodsOf(
     for (const [behind, part] of others.entries())
       if (part.member !== own.member)
         parts[1 + behind] = { ...part, leading: leadingTimes(part.member.index, part, own) }
-    const isLast = at === source.index.runs.length - 1
+    const isLast = at === runs.length - 1
     if (isLast) parts.push(...plannedParts(parts, planned))
     // The stream's line of time goes on over discontinuities, as long as the wall clock says.
     const tileRun = tileRuns[at]

@@ -2,6 +2,7 @@ import { AUDIO_CODECS, VIDEO_CODECS } from '../../model/index.ts'
 import { rawDataBlocks, readAdtsHeader, splitAdtsFrames } from '../aac/index.ts'
 import { readSyncframes } from '../ac3/index.ts'
 import { readObus, toCanonicalTemporalUnit } from '../av1/index.ts'
+import { CaptionServices } from '../captions/index.ts'
 import { buildAvcDecoderConfiguration, readH264Sps } from '../h264/index.ts'
 import { buildHevcDecoderConfiguration } from '../h265/index.ts'
 import { audioTrack, describeConfig, describeFirstFrame, frameSampleCount, isKeyframe, videoTrack } from '../index.ts'
@@ -23,6 +24,7 @@ export const FUZZ_TARGETS: FuzzTarget[] = [
   ...VIDEO_CODECS.flatMap((codec) => [
     target(`codecs/${codec} keyframe`, (bytes) => isKeyframe(codec, bytes)),
     target(`codecs/${codec} track`, (bytes) => videoTrack(1, codec, bytes)),
+    target(`codecs/${codec} captions`, (bytes) => new CaptionServices().see(codec, bytes)),
   ]),
   ...AUDIO_CODECS.flatMap((codec) => [
     target(`codecs/${codec} samples`, (bytes) => frameSampleCount(codec, bytes, SAMPLES.aacLc44100Stereo)),

@@ -1,4 +1,4 @@
-import type { HlsAudioRendition, HlsMultivariantPlaylist, HlsVariant } from './playlist.ts'
+import type { HlsAudioRendition, HlsClosedCaptions, HlsMultivariantPlaylist, HlsVariant } from './playlist.ts'
 
 /**
  * Multivariant playlist as text. RFC 8216bis, 4.4.6. Version 6, that of the media playlists it leads to: nothing in
@@ -8,6 +8,7 @@ export function formatMultivariantPlaylist(playlist: HlsMultivariantPlaylist): s
   const lines = ['#EXTM3U', '#EXT-X-VERSION:6']
   if (playlist.independentSegments) lines.push('#EXT-X-INDEPENDENT-SEGMENTS')
   for (const rendition of playlist.audio) lines.push(`#EXT-X-MEDIA:${mediaAttributes(rendition)}`)
+  for (const captions of playlist.captions ?? []) lines.push(`#EXT-X-MEDIA:${captionsAttributes(captions)}`)
   for (const variant of playlist.variants) lines.push(`#EXT-X-STREAM-INF:${streamAttributes(variant)}`, variant.uri)
   for (const variant of playlist.iFrames ?? []) {
     lines.push(`#EXT-X-I-FRAME-STREAM-INF:${streamAttributes(variant)},URI=${quoted(variant.uri)}`)
@@ -33,9 +34,20 @@ function mediaAttributes(rendition: HlsAudioRendition): string {
   ])
 }
 
+function captionsAttributes({ groupId, name, instreamId, isDefault }: HlsClosedCaptions): string {
+  return attributeList([
+    ['TYPE', 'CLOSED-CAPTIONS'],
+    ['GROUP-ID', quoted(groupId)],
+    ['NAME', quoted(name)],
+    ['DEFAULT', isDefault ? 'YES' : 'NO'],
+    ['AUTOSELECT', 'YES'],
+    ['INSTREAM-ID', quoted(instreamId)],
+  ])
+}
+
 /** RFC 8216bis, 4.4.6.2. */
 function streamAttributes(variant: HlsVariant): string {
-  const { resolution, averageBandwidthBps } = variant
+  const { resolution, averageBandwidthBps, closedCaptions } = variant
   return attributeList([
     ['BANDWIDTH', `${Math.max(1, Math.ceil(variant.bandwidthBps))}`],
     ['AVERAGE-BANDWIDTH', averageBandwidthBps && `${Math.max(1, Math.ceil(averageBandwidthBps))}`],
@@ -43,6 +55,7 @@ function streamAttributes(variant: HlsVariant): string {
     ['RESOLUTION', resolution && `${resolution.widthPx}x${resolution.heightPx}`],
     ['FRAME-RATE', variant.frameRate?.toFixed(3)],
     ['AUDIO', variant.audioGroup && quoted(variant.audioGroup)],
+    ['CLOSED-CAPTIONS', closedCaptions && (closedCaptions === 'none' ? 'NONE' : quoted(closedCaptions.groupId))],
   ])
 }
 

@@ -5,6 +5,7 @@ export { peakBitRate } from './peak-bit-rate.ts'
 export type {
   HlsAudioRendition,
   HlsByteRange,
+  HlsClosedCaptions,
   HlsIFrameVariant,
   HlsImageVariant,
   HlsMap,

@@ -48,6 +48,45 @@ low.m3u8
 `,
   },
   {
+    name: 'closed captions in the video',
+    playlist: {
+      independentSegments: true,
+      audio: [],
+      captions: [
+        { groupId: 'cc', name: 'CC1', instreamId: 'CC1', isDefault: true },
+        { groupId: 'cc', name: 'SERVICE2', instreamId: 'SERVICE2', isDefault: false },
+      ],
+      variants: [
+        { uri: 'a.m3u8', bandwidthBps: 2000, codecs: ['avc1.64001f'], closedCaptions: { groupId: 'cc' } },
+        { uri: 'b.m3u8', bandwidthBps: 1000, codecs: ['avc1.64001f'], closedCaptions: { groupId: 'cc' } },
+      ],
+    },
+    text: `#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="CC1",DEFAULT=YES,AUTOSELECT=YES,INSTREAM-ID="CC1"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="SERVICE2",DEFAULT=NO,AUTOSELECT=YES,INSTREAM-ID="SERVICE2"
+#EXT-X-STREAM-INF:BANDWIDTH=2000,CODECS="avc1.64001f",CLOSED-CAPTIONS="cc"
+a.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=1000,CODECS="avc1.64001f",CLOSED-CAPTIONS="cc"
+b.m3u8
+`,
+  },
+  {
+    name: 'it is known that there are no captions',
+    playlist: {
+      independentSegments: true,
+      audio: [],
+      variants: [{ uri: 'a.m3u8', bandwidthBps: 2000, codecs: ['avc1.64001f'], closedCaptions: 'none' }],
+    },
+    text: `#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-STREAM-INF:BANDWIDTH=2000,CODECS="avc1.64001f",CLOSED-CAPTIONS=NONE
+a.m3u8
+`,
+  },
+  {
     name: 'audio alone',
     playlist: {
       independentSegments: true,

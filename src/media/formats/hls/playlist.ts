@@ -93,6 +93,7 @@ export type HlsMultivariantPlaylist = {
   readonly audio: readonly HlsAudioRendition[]
   readonly iFrames?: readonly HlsIFrameVariant[]
   readonly images?: readonly HlsImageVariant[]
+  readonly captions?: readonly HlsClosedCaptions[]
 }
 
 /** A playlist of tiles: EXT-X-IMAGE-STREAM-INF. `resolution` is that of one picture. */
@@ -112,6 +113,17 @@ export type HlsVariant = {
   readonly frameRate?: number
   /** GROUP-ID of the audio renditions that go with it. */
   readonly audioGroup?: string
+  /** GROUP-ID of the closed captions in its video; `none`: it is known that there are none. The same in all variants. */
+  readonly closedCaptions?: 'none' | { readonly groupId: string }
+}
+
+/** Captions inside the video. RFC 8216bis, 4.4.6.1. */
+export type HlsClosedCaptions = {
+  readonly groupId: string
+  readonly name: string
+  /** INSTREAM-ID: `CC1` to `CC4` or `SERVICE1` to `SERVICE63`. */
+  readonly instreamId: string
+  readonly isDefault: boolean
 }
 
 export type HlsAudioRendition = {

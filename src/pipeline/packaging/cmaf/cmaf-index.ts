@@ -173,6 +173,7 @@ export class CmafIndex {
     this.targetSeconds ||= record.targetSeconds
     segments.push({ ...record, place: 'log', parts: open.parts, isRegular })
     if (!record.isIndependent) track.dependentCount++
+    if (record.captions) track.captions = record.captions
     this.#noteRun(track, record)
     this.#shorten(track)
     for (const other of this.tracks.values()) if (other !== track) this.#fillSilence(other, track, record)
@@ -296,6 +297,7 @@ function newTrack(info: CmafTrackInfo): IndexedTrack {
     keyframeSequence: 0,
     dependentCount: 0,
     open: undefined,
+    captions: [],
     version: 0,
   }
 }

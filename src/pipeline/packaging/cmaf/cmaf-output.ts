@@ -1,3 +1,4 @@
+import { CaptionServices } from '../../../media/codecs/captions/index.ts'
 import {
   type CmafChunk,
   type CmafSegment,
@@ -5,7 +6,7 @@ import {
   type CmafSink,
   type CopySlabs,
 } from '../../../media/formats/mp4/index.ts'
-import type { Frame, Track } from '../../../media/model/index.ts'
+import type { Frame, Track, VideoCodecId } from '../../../media/model/index.ts'
 import { type FrameContext, type LogWriter, MAX_READERS, type StreamOutput } from '../../stream/index.ts'
 import { ChunkHolds, type HeldChunk } from './chunk-holds.ts'
 import { CmafIndex } from './cmaf-index.ts'
@@ -56,6 +57,7 @@ export class CmafOutput implements StreamOutput {
   readonly #tap: CmafTap | undefined
   readonly #holds: ChunkHolds | undefined
   readonly #clockHz = new Map<number, number>()
+  readonly #captions = new Map<number, { readonly codec: VideoCodecId; readonly services: CaptionServices }>()
   readonly #clockOf: (() => CmafOutput | undefined) | undefined
   #anchor: Anchor | undefined
 
@@ -95,13 +97,20 @@ export class CmafOutput implements StreamOutput {
     this.#tap?.onTracks(tracks)
     // Ends the segments of those that change: they have their old clocks.
     this.#segmenter.setTracks(tracks)
-    for (const track of tracks) this.#clockHz.set(track.id, track.clockRateHz)
+    for (const track of tracks) {
+      this.#clockHz.set(track.id, track.clockRateHz)
+      if (track.kind !== 'video') continue
+      const { services } = this.#captions.get(track.id) ?? { services: new CaptionServices() }
+      this.#captions.set(track.id, { codec: track.codec, services })
+    }
     this.log.commit()
   }
   onFrame(frame: Frame, { epochMs }: FrameContext): void {
     const clockHz = this.#clockHz.get(frame.trackId)
     if (clockHz === undefined) return
     this.#anchor ??= this.#clockOf?.()?.anchor ?? { epochMs, seconds: frame.ptsTicks / clockHz }
+    const captions = this.#captions.get(frame.trackId)
+    captions?.services.see(captions.codec, frame.data)
     this.#segmenter.frame(frame)
     this.log.commit()
   }
@@ -129,7 +138,8 @@ export class CmafOutput implements StreamOutput {
   }
   #onSegment(trackId: number, segment: CmafSegment): void {
     const epochMs = this.#epochAt(trackId, segment.startTicks)
-    this.#write({ type: 'segment', trackId, epochMs, ...segment }, [])
+    const captions = this.#captions.get(trackId)?.services.found ?? []
+    this.#write({ type: 'segment', trackId, epochMs, ...segment, ...(captions.length > 0 ? { captions } : {}) }, [])
     this.#tap?.onSegmentTime(trackId, epochMs)
     this.#tap?.onSegment(trackId, segment)
     this.log.keepFrom(this.#index.lowestPosition(this.log.head))

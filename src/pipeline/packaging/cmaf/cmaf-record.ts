@@ -1,3 +1,4 @@
+import type { CaptionServiceId } from '../../../media/codecs/captions/index.ts'
 import type { CmafKeyframe } from '../../../media/formats/mp4/index.ts'
 import type { AudioTrack, VideoTrack } from '../../../media/model/index.ts'
 
@@ -43,6 +44,8 @@ export type CmafRecord =
       readonly targetSeconds: number
       /** Where key frames lie in the segment, for trick play. Video only. */
       readonly keyframes: readonly CmafKeyframe[]
+      /** Closed captions that the track has carried so far. Video only, absent where there were none. */
+      readonly captions?: readonly CaptionServiceId[]
     }
   | { readonly type: 'end' }
 

@@ -1,3 +1,4 @@
+import type { CaptionServiceId } from '../../../media/codecs/captions/index.ts'
 import type { CmafKeyframe } from '../../../media/formats/mp4/index.ts'
 import type { CmafTrackInfo } from './cmaf-record.ts'
 
@@ -73,6 +74,8 @@ export type IndexedTrack = {
   /** Segments that start without a key frame. */
   dependentCount: number
   open: OpenSegment | undefined
+  /** Closed captions that were seen in it. */
+  captions: readonly CaptionServiceId[]
   /** Goes up with every change of this track's lists. */
   version: number
 }

@@ -202,6 +202,7 @@ const MULTIVARIANT_RULES: readonly Rule[] = [
   },
   { name: 'variants', clause: '4.4.6.2', problems: checkVariants },
   { name: 'renditions', clause: '4.4.6.1', problems: checkRenditions },
+  { name: 'closed-captions', clause: '4.4.6.1, 4.4.6.2', problems: checkCaptions },
   {
     name: 'no-media-tags',
     clause: '4.4.2',
@@ -241,6 +242,25 @@ function checkVariants(lines: readonly Line[]): string[] {
     ]
     return RULES.filter(([holds]) => !holds).map(([, problem]) => at(line, `${problem} (4.4.6.2)`))
   })
+}
+
+/** All variants or none say that there are no captions; the group of one that says otherwise is there. */
+function checkCaptions(lines: readonly Line[]): string[] {
+  const media = each(lines, 'EXT-X-MEDIA').filter((line) => attributesOf(line).get('TYPE') === 'CLOSED-CAPTIONS')
+  const groups = new Set(media.map((line) => attributesOf(line).get('GROUP-ID')))
+  const variants = each(lines, 'EXT-X-STREAM-INF')
+  const said = variants.map((line) => attributesOf(line).get('CLOSED-CAPTIONS'))
+  const isMixed = said.includes('NONE') && said.some((value) => value !== 'NONE')
+  return [
+    ...(isMixed ? [at(variants[0], 'CLOSED-CAPTIONS=NONE, but not in all')] : []),
+    ...said.flatMap((value, i) =>
+      value === undefined || value === 'NONE' || groups.has(value) ? [] : [at(variants[i], `no captions in ${value}`)],
+    ),
+    ...media
+      .filter((line) => !/^(CC[1-4]|SERVICE\d{1,2})$/.test(attributesOf(line).get('INSTREAM-ID') ?? ''))
+      .map((line) => at(line, 'INSTREAM-ID is missing or malformed')),
+    ...media.filter((line) => attributesOf(line).has('URI')).map((line) => at(line, 'captions have no URI')),
+  ]
 }
 
 /** 4.4.6.1. */

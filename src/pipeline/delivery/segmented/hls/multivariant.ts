@@ -1,6 +1,7 @@
 import {
   formatMultivariantPlaylist,
   type HlsAudioRendition,
+  type HlsClosedCaptions,
   type HlsImageVariant,
   type HlsVariant,
 } from '../../../../media/formats/hls/index.ts'
@@ -12,6 +13,7 @@ import { iFrameVariant } from './i-frames.ts'
 import { plannedVariants } from './planned-variants.ts'
 
 const AUDIO_GROUP = 'audio'
+const CAPTIONS_GROUP = 'captions'
 
 type Video = Extract<CmafTrackInfo, { kind: 'video' }>
 type Audio = Extract<CmafTrackInfo, { kind: 'audio' }>
@@ -35,15 +37,29 @@ export function multivariantPlaylist(ladder: Ladder, { planned = [], images = []
     ...soundAlone.map(audioVariant),
     ...plannedVariants(planned, audio, AUDIO_GROUP),
   ]
-  const [first, ...others] = variants
+  const captions = captionsOf(video)
+  const closedCaptions = captions.length > 0 ? { groupId: CAPTIONS_GROUP } : 'none'
+  const [first, ...others] = variants.map((variant) => ({ ...variant, closedCaptions }) as const)
   const ordered = others.toSorted((a, b) => b.bandwidthBps - a.bandwidthBps)
   return formatMultivariantPlaylist({
     independentSegments: [...video, ...audio].every(({ track }) => track.dependentCount === 0),
     variants: first ? [first, ...ordered] : [],
     iFrames: video.flatMap((track) => iFrameVariant(track) ?? []),
     images,
+    captions,
     audio: withAudio ? audio.map((track, at) => audioRendition(track, at, audio)) : [],
   })
+}
+
+/** Those of any rung: a player finds them in the video that it plays. */
+function captionsOf(video: readonly LadderTrack[]): HlsClosedCaptions[] {
+  const found = [...new Set(video.flatMap(({ track }) => track.captions))].sort()
+  return found.map((instreamId, at) => ({
+    groupId: CAPTIONS_GROUP,
+    name: instreamId,
+    instreamId,
+    isDefault: at === 0,
+  }))
 }
 
 function uriOf({ member, track }: LadderTrack): string {

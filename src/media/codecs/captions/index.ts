@@ -1,0 +1,1 @@
+export { type CaptionServiceId, CaptionServices } from './caption-services.ts'

@@ -17,7 +17,7 @@ import {
   StreamHub,
   type StreamOutput,
 } from '../pipeline/stream/index.ts'
-import { CodecProcess, DemoPublisher, missingCodecs } from '../pipeline/transcode/index.ts'
+import { CodecProcess, CodecUse, DemoPublisher, missingCodecs } from '../pipeline/transcode/index.ts'
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
@@ -54,6 +54,7 @@ class MediaWorker {
   readonly #pictures: Pictures
   readonly #reporter: WorkerReporter
   readonly #renditions: Renditions
+  readonly #codecs = new CodecUse()
   /** What lists of HLS and DASH have beside the tracks; tiles where they can be made. */
   readonly #beside: { readonly trickMode: boolean; readonly inLiveHls: boolean; readonly tiles?: TileLayout }
   #viewerCount = 0
@@ -80,7 +81,7 @@ class MediaWorker {
     this.#beside = { trickMode: data.config.dash.trickMode, inLiveHls, ...tiles }
     const { segmentMs } = data.config.hls
     const { maxProcessBytes } = data.config.transcode
-    this.#pictures = new Pictures(this.#hub, this.#log, { layout, segmentMs, maxProcessBytes })
+    this.#pictures = new Pictures(this.#hub, this.#log, { layout, segmentMs, maxProcessBytes, codecs: this.#codecs })
     const { delivery, hls } = data.config
     this.#delivery = new Delivery({
       hub: this.#hub,
@@ -116,6 +117,7 @@ class MediaWorker {
         pool: this.#pool,
         ladders: this.#renditions.service,
         pictures: this.#pictures,
+        codecs: this.#codecs,
       },
       (report) => this.#control.notify('report', report),
     )
@@ -141,6 +143,8 @@ class MediaWorker {
       kick: (sessionId, reason) => this.#hub.kick(sessionId, reason),
       startDemo: () => this.#startDemo(),
       shed: (decision) => this.#renditions.service.shed(decision),
+      holdOffline: () => this.#codecs.hold(),
+      releaseOffline: () => this.#codecs.release(),
       importAsset: (order) => this.#importAsset(order),
       stop: () => this.#stop(),
     }
@@ -256,7 +260,7 @@ class MediaWorker {
     return importAsset(
       {
         config: this.#data.config,
-        codec: () => new CodecProcess({ log: this.#log, purpose: 'assets' }),
+        codec: () => this.#codecs.add(new CodecProcess({ log: this.#log, purpose: 'assets', isOffline: true })),
         record: () => this.#cmaf.recorded(name),
         onNews: (news) => this.#control.notify('assetNews', id, news),
       },
@@ -278,7 +282,7 @@ class MediaWorker {
           key: this.#data.internalKey,
           agent: 'Millrace',
         }),
-      codec: () => new CodecProcess({ log, purpose: 'demo' }),
+      codec: () => this.#codecs.add(new CodecProcess({ log, purpose: 'demo' })),
       log: this.#log,
     })
     this.#demo.start()

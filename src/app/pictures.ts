@@ -1,7 +1,7 @@
 import type { TileLayout, TilePictures, TilePlace } from '../pipeline/packaging/index.ts'
 import { type RecordedTime, recordedPicture, recordedTile } from '../pipeline/recording/index.ts'
 import type { StreamHub } from '../pipeline/stream/index.ts'
-import { CodecProcess, type PictureFormat, SnapshotService } from '../pipeline/transcode/index.ts'
+import { CodecProcess, type CodecUse, type PictureFormat, SnapshotService } from '../pipeline/transcode/index.ts'
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import type { BlobStore, RecordingDetail } from '../platform/storage/index.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
@@ -26,6 +26,7 @@ export type PictureOptions = {
   readonly segmentMs: number
   /** `transcode.maxProcessBytes` */
   readonly maxProcessBytes: number
+  readonly codecs: CodecUse
 }
 
 export type PictureRequest = {
@@ -49,7 +50,8 @@ export class Pictures {
   constructor(hub: StreamHub, log: Logger, options: PictureOptions) {
     this.#hub = hub
     this.#options = options
-    const codec = () => new CodecProcess({ log, purpose: 'pictures', maxProcessBytes: options.maxProcessBytes })
+    const { codecs, maxProcessBytes } = options
+    const codec = () => codecs.add(new CodecProcess({ log, purpose: 'pictures', maxProcessBytes }))
     this.#service = new SnapshotService({ codec, log })
   }
 

@@ -121,6 +121,8 @@ class ControlThread {
         stats: this.#stats,
         registry: this.#registry,
         shed: (worker, decision) => this.#pool.shed(worker, decision),
+        hold: () => this.#pool.holdOffline(),
+        release: () => this.#pool.releaseOffline(),
       })
       if (this.#config.demo.enabled) this.#pool.startDemo()
       const close = () => this.#close(api, catalog, writer)

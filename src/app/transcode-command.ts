@@ -22,7 +22,7 @@ export type TranscodeOrder = {
 export async function transcodeCommand(config: Config, order: TranscodeOrder): Promise<void> {
   const profiles = order.profiles.map((name) => resolveProfile(config.profiles, name))
   const log = makeLogger((line) => line.level !== 'debug' && process.stderr.write(`${line.event}\n`))
-  await using codec = new CodecProcess({ log, purpose: 'transcode' })
+  await using codec = new CodecProcess({ log, purpose: 'transcode', isOffline: true })
   await using source = await openSource(config, order.source)
   for (const profile of profiles) {
     const path = order.output ?? `${basename(order.source, extname(order.source))}-${profile.name}.mp4`

@@ -46,6 +46,9 @@ export interface WorkerMethods {
   startDemo(): void
   /** The load governor takes or gives back a part of a rendition. */
   shed(decision: ShedDecision): void
+  /** The load governor lets imports wait, or go on. */
+  holdOffline(): void
+  releaseOffline(): void
   /** Resolves when the file is a recording. Rejects with UnsupportedInputError or UnavailableError. */
   importAsset(order: AssetOrder): Promise<void>
   stop(): Promise<void>

@@ -67,6 +67,13 @@ export class WorkerPool implements WorkerControl {
   shed(worker: number, decision: ShedDecision): void {
     this.#running.get(worker)?.rpc.notify('shed', decision)
   }
+  /** Imports: they go no further until they are released. */
+  holdOffline(): void {
+    for (const { rpc } of this.#running.values()) rpc.notify('holdOffline')
+  }
+  releaseOffline(): void {
+    for (const { rpc } of this.#running.values()) rpc.notify('releaseOffline')
+  }
   /** On the last worker: the first has the demo. */
   importAsset(order: AssetOrder): Promise<void> {
     return this.#worker(this.#options.count - 1).rpc.call('importAsset', order)

@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { StreamReport, ViewerReport, WorkerReport } from '../control/index.ts'
 import type { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { OwnedStream, SegmentPool, StreamHub } from '../pipeline/stream/index.ts'
-import type { LadderService } from '../pipeline/transcode/index.ts'
+import type { CodecUse, LadderService } from '../pipeline/transcode/index.ts'
 import { LoopDelay } from './loop-delay.ts'
 import type { Pictures } from './pictures.ts'
 
@@ -16,6 +16,7 @@ export type ReportSources = {
   readonly pool: SegmentPool
   readonly ladders: LadderService
   readonly pictures: Pictures
+  readonly codecs: CodecUse
 }
 
 /** What a worker tells the control thread of itself: once a second, and as soon as somebody would miss something. */
@@ -52,7 +53,7 @@ export class WorkerReporter {
     this.#send(this.#report())
   }
   #report(): WorkerReport {
-    const { hub, delivery, segmented, pool, ladders, pictures } = this.#sources
+    const { hub, delivery, segmented, pool, ladders, pictures, codecs } = this.#sources
     const { madeCount: madePictures, decodedCount: decodedPictures } = pictures
     const nowMs = Date.now()
     return {
@@ -66,7 +67,13 @@ export class WorkerReporter {
       poolBytes: pool.usedCount * pool.segmentBytes,
       ...this.#load,
       allocatedBytes: getHeapStatistics().total_allocated_bytes ?? 0,
-      transcode: { totals: ladders.counters.totals, ladders: ladders.reports, madePictures, decodedPictures },
+      transcode: {
+        totals: ladders.counters.totals,
+        ladders: ladders.reports,
+        processes: codecs.usages,
+        madePictures,
+        decodedPictures,
+      },
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { CmafTrackInfo } from '../pipeline/packaging/index.ts'
-import type { CodecTotals, LadderReport } from '../pipeline/transcode/index.ts'
+import type { CodecTotals, CodecUsage, LadderReport } from '../pipeline/transcode/index.ts'
 
 export type StreamReport = {
   readonly name: string
@@ -29,6 +29,8 @@ export type WorkerReport = {
   readonly transcode: {
     readonly totals: CodecTotals
     readonly ladders: readonly LadderReport[]
+    /** Codec processes of everything else. */
+    readonly processes: readonly CodecUsage[]
     /** Pictures of streams and recordings that were made, and what was decoded for them. */
     readonly madePictures: number
     readonly decodedPictures: number
@@ -38,8 +40,14 @@ export type WorkerReport = {
 /** The newest report of every worker. */
 export class WorkerStats {
   readonly reports = new Map<number, WorkerReport>()
-  /** CPU cores that the codec processes of ladders use, and may use. */
-  codecCores = { used: 0, budget: 0 }
+  /** CPU cores that codec processes use, and may use; `by` what they are for. */
+  codecCores: { readonly used: number; readonly budget: number; readonly by: Readonly<Record<string, number>> } = {
+    used: 0,
+    budget: 0,
+    by: {},
+  }
+  /** Why the load governor holds offline work (imports) at the moment. */
+  offlineHeld: string | undefined
 
   set(worker: number, report: WorkerReport): void {
     this.reports.set(worker, report)

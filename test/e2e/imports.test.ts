@@ -24,6 +24,7 @@ type Asset = {
   readonly problem?: string
   readonly warning?: string
   readonly recordingId?: string
+  readonly heldBecause?: string
 }
 
 describe('films that are taken in', { skip: skipWithoutNodeAv() }, () => {
@@ -96,6 +97,38 @@ describe('films that are taken in', { skip: skipWithoutNodeAv() }, () => {
     assert.equal(asset.recordingId, undefined)
     assert.deepEqual(await recordings('assets/killed'), [])
     assert.deepEqual(stored('assets/killed'), [])
+  })
+
+  test('an import has the lowest priority on all of its threads', { skip: process.platform !== 'linux' }, async () => {
+    await begin('polite')
+    const tasks = `/proc/${pid()}/task`
+    // proc(5): the nice value is field 19; field 2, the name, may hold anything, and ends with the last bracket.
+    const nices = readdirSync(tasks).map((task) => {
+      const stat = readFileSync(join(tasks, task, 'stat'), 'latin1')
+      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]
+    })
+    assert.ok(nices.length > 4, `${nices.length} threads`)
+    assert.deepEqual(new Set(nices), new Set(['19']))
+    process.kill(pid(), 'SIGKILL')
+  })
+
+  test('where live work leaves no CPU an import waits, and says why', async () => {
+    await using tight = await TestServer.start([...SETS, 'transcode.cpuCores=0.05'])
+    const body = Uint8Array.from(readFileSync(long))
+    const answer = await fetch(tight.http('api/v1/assets?name=film&profiles=slow'), { method: 'POST', body })
+    const { id } = (await answer.json()) as Asset
+    const view = () => tight.json<Asset>(`api/v1/assets/${id}`)
+    const held = await poll('the import to be held', async () => {
+      const asset = await view()
+      return asset.heldBecause === undefined ? undefined : asset
+    })
+    assert.equal(held.state, 'transcoding')
+    assert.match(held.heldBecause ?? '', /^live work leaves 0\.\d cores of 0\.05 \(transcode\.cpuCores\)$/)
+    await poll('the import to do nothing', async () => {
+      const metrics = await (await fetch(tight.http('metrics'))).text()
+      const [, cores] = /^millrace_codec_cores\{what="assets"\} (\S+)$/m.exec(metrics) ?? []
+      return /^millrace_offline_held 1$/m.test(metrics) && Number(cores) < 0.05 ? true : undefined
+    })
   })
 
   test('of an import that the server did not survive nothing is left after its next start', async () => {

@@ -16,7 +16,7 @@ export const ASSET_ROUTES: readonly ApiRoute[] = [
     answer: ASSET,
     handle: async (context, { query, body }) => {
       const name = readName(query.name)
-      return assetView(await context.assets.add(name, readProfiles(context, query.profiles), body))
+      return assetView(context, await context.assets.add(name, readProfiles(context, query.profiles), body))
     },
   },
   {
@@ -25,7 +25,7 @@ export const ASSET_ROUTES: readonly ApiRoute[] = [
     summary: 'Uploaded films and how far they are',
     access: 'anyone',
     answer: ASSETS,
-    handle: async ({ assets }) => ({ assets: assets.jobs.map(assetView) }),
+    handle: async (context) => ({ assets: context.assets.jobs.map((job) => assetView(context, job)) }),
   },
   {
     method: 'GET',
@@ -33,7 +33,7 @@ export const ASSET_ROUTES: readonly ApiRoute[] = [
     summary: 'One uploaded film',
     access: 'anyone',
     answer: ASSET,
-    handle: async ({ assets }, { wildcard }) => assetView(assets.job(wildcard)),
+    handle: async (context, { wildcard }) => assetView(context, context.assets.job(wildcard)),
   },
 ]
 
@@ -52,16 +52,9 @@ function readProfiles({ config }: ApiContext, profiles = DEFAULT_PROFILES): stri
   return names
 }
 
-function assetView({
-  id,
-  name,
-  profiles,
-  state,
-  progress,
-  problem,
-  warning,
-  recordingId,
-}: AssetJob): z.input<typeof ASSET> {
+function assetView({ stats }: ApiContext, job: AssetJob): z.input<typeof ASSET> {
+  const { id, name, profiles, state, progress, problem, warning, recordingId } = job
+  const heldBecause = state === 'transcoding' ? stats.offlineHeld : undefined
   return {
     id,
     name,
@@ -69,6 +62,7 @@ function assetView({
     state,
     progress,
     ...(problem === undefined ? {} : { problem }),
+    ...(heldBecause === undefined ? {} : { heldBecause }),
     ...(warning === undefined ? {} : { warning }),
     ...(recordingId === undefined
       ? {}

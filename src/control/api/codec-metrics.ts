@@ -58,10 +58,19 @@ export const CODEC_METRICS: readonly Metric[] = [
   },
   {
     name: 'millrace_codec_cores',
-    help: 'CPU cores that the codec processes of ladders used in the last second, and their budget',
+    help: 'CPU cores that codec processes used in the last second, in all and by what they are for, and their budget',
     labels: ['what'],
     *rows({ stats }) {
-      for (const [what, value] of Object.entries(stats.codecCores)) yield { labels: { what }, value }
+      const { by, ...all } = stats.codecCores
+      for (const [what, value] of Object.entries({ ...all, ...by })) yield { labels: { what }, value }
+    },
+  },
+  {
+    name: 'millrace_offline_held',
+    help: 'Whether imports wait because live work leaves them no CPU',
+    labels: [],
+    *rows({ stats }) {
+      yield { labels: {}, value: stats.offlineHeld === undefined ? 0 : 1 }
     },
   },
   {

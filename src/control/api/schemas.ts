@@ -63,6 +63,7 @@ export const ASSET = z.object({
   state: z.enum(['uploading', 'waiting', 'transcoding', 'done', 'failed']),
   progress: z.number().describe('0 to 1'),
   problem: z.string().optional(),
+  heldBecause: z.string().optional().describe('Why it goes no further at the moment'),
   warning: z.string().optional().describe('It is done, but the file held less than it should have'),
   recordingId: z.string().optional(),
   hlsUrl: z.string().optional(),

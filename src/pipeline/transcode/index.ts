@@ -10,6 +10,7 @@ export type { LadderReport } from './ladder/source-ladder.ts'
 export { type CodecAvailability, codecAvailability } from './parent/codec-availability.ts'
 export type { CodecJob, JobEnd, JobOrder, JobSink } from './parent/codec-job.ts'
 export { CodecProcess, type CodecProcessOptions } from './parent/codec-process.ts'
+export { type CodecUsage, CodecUse } from './parent/codec-use.ts'
 export { missingCodecs } from './parent/library.ts'
 export {
   SnapshotService,

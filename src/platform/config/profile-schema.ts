@@ -93,7 +93,7 @@ export const TRANSCODE = z.strictObject({
     .union([z.literal('auto'), z.number().min(0.01).max(1024)])
     .default('auto')
     .describe(
-      'CPU that all codec processes of ladders may use; `auto`: three quarters of the machine. Beyond it, rungs are shed.',
+      'CPU that all codec processes may use; `auto`: three quarters of the machine. Beyond it, imports wait and rungs are shed.',
     ),
   maxProcessBytes: z
     .int()

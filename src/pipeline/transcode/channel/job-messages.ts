@@ -36,7 +36,14 @@ export const MESSAGE = {
   notice: 16,
   /** ← { job, what, isOn }: WatchEvent */
   watched: 17,
+  /** ← { cpuMs }: CPU time of the process since it started, about once a second. */
+  usage: 18,
+  /** → { isHeld }: jobs that nobody waits for go no further until they are released. */
+  hold: 19,
 } as const
+
+/** Argument of a codec process that nobody waits for. */
+export const OFFLINE = 'offline'
 
 export type PictureFormat = 'jpg' | 'webp'
 

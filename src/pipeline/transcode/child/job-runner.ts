@@ -1,4 +1,4 @@
-import { MESSAGE, type StartHeader } from '../channel/job-messages.ts'
+import { type AssetRequest, MESSAGE, type StartHeader } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 import type { MessagePipe } from '../channel/message-pipe.ts'
 import { startAsset } from './asset/asset-job.ts'
@@ -17,6 +17,7 @@ export class JobRunner {
   readonly #pipe: MessagePipe
   readonly #jobs = new Map<number, RunningJob>()
   readonly #decoded: DecodedPictures
+  #isHeld = false
 
   constructor(av: Av, pipe: MessagePipe) {
     this.#av = av
@@ -26,6 +27,7 @@ export class JobRunner {
 
   receive(message: Message): void {
     if (message.type === MESSAGE.start) return this.#start(message.header as StartHeader, message.payload)
+    if (message.type === MESSAGE.hold) return this.#hold(message.header.isHeld === true)
     const id = Number(message.header.job)
     if (message.type === MESSAGE.cancel) this.#cancel(id)
     else this.#jobs.get(id)?.receive?.(message)
@@ -38,10 +40,22 @@ export class JobRunner {
       if (header.kind === 'picture') makePicture(this.#av, this.#decoded, { request: header, input, output })
       else if (header.kind === 'tile') makeTile(this.#av, header, input, output)
       else if (header.kind === 'ladder') this.#jobs.set(header.job, new LadderJob(this.#av, output))
-      else if (header.kind === 'asset') this.#jobs.set(header.job, startAsset(this.#av, header, output))
+      else if (header.kind === 'asset') this.#startAsset(header, output)
       else this.#jobs.set(header.job, startDemo(this.#av, output))
     } catch (error) {
       output.failed('codec', error instanceof Error ? error.message : String(error))
+    }
+  }
+  #startAsset(header: AssetRequest & { readonly job: number }, output: JobOutput): void {
+    const job = startAsset(this.#av, header, output)
+    this.#jobs.set(header.job, job)
+    if (this.#isHeld) job.hold?.()
+  }
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    for (const job of this.#jobs.values()) {
+      if (isHeld) job.hold?.()
+      else job.release?.()
     }
   }
   #cancel(id: number): void {

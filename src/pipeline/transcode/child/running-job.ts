@@ -4,4 +4,7 @@ import type { Message } from '../channel/message.ts'
 export interface RunningJob extends Disposable {
   /** What the worker sends it after its start. */
   receive?(message: Message): void
+  /** For a job that nobody waits for: it goes no further until it is released. */
+  hold?(): void
+  release?(): void
 }

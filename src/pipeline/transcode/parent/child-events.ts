@@ -64,6 +64,7 @@ const schemas = {
     hasVideo: z.boolean(),
     audioCount: integer.min(0).max(64),
   }),
+  usage: z.object({ cpuMs: z.number().min(0) }),
   watched: z.object({ job, what: z.enum(['silence', 'black', 'freeze']), isOn: z.boolean() }),
   notice: z.object({ job, text: z.string().max(2000) }),
   rungFailed: z.object({ job, slot: integer.min(0), problem: z.string().max(4000) }),
@@ -84,6 +85,7 @@ export const readFailed = (message: Message): z.infer<typeof schemas.failed> => 
 export const readDone = (message: Message): z.infer<typeof schemas.done> => read('done', schemas.done, message)
 export const readNotice = (message: Message): string => read('notice', schemas.notice, message).text
 export const readAssetOpened = (message: Message): AssetOpened => read('asset opened', schemas.assetOpened, message)
+export const readUsage = (message: Message): number => read('usage', schemas.usage, message).cpuMs
 export const readWatched = (message: Message): WatchEvent => read('watched', schemas.watched, message)
 export function readProgress(message: Message): Progress {
   const { atSeconds, momentaryLufs, integratedLufs, ...said } = read('progress', schemas.progress, message)

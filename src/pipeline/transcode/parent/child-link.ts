@@ -41,9 +41,14 @@ export class ChildLink {
   #problem: string | undefined
   #gone = false
 
-  constructor(library: string, log: Logger, handlers: ChildHandlers) {
+  /** `args`: after the package of the codecs. */
+  constructor(
+    { library, args = [] }: { readonly library: string; readonly args?: readonly string[] },
+    log: Logger,
+    handlers: ChildHandlers,
+  ) {
     this.#handlers = handlers
-    this.#child = spawn(process.execPath, [entryPath(), library], {
+    this.#child = spawn(process.execPath, [entryPath(), library, ...args], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       env: childEnvironment(),
       windowsHide: true,

@@ -14,7 +14,7 @@ export function codecAvailability(library = CODEC_LIBRARY): Promise<CodecAvailab
   if (reason !== undefined) return Promise.resolve({ available: false, reason })
   const { promise, resolve } = Promise.withResolvers<CodecAvailability>()
   const link = new ChildLink(
-    library,
+    { library },
     makeLogger(() => {}),
     {
       onMessage: (message) => {

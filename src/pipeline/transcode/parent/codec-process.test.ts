@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Frame, Track } from '../../../media/model/index.ts'
 import { MESSAGE } from '../channel/job-messages.ts'
@@ -28,6 +31,24 @@ function begin(codec: CodecProcess, order: JobOrder = DEMO) {
     onEnd: end.resolve,
   })
   return { job, tracks, first: first.promise, end: end.promise }
+}
+
+/** Silence in A-law at 8 kHz. Multimedia Programming Interface and Data Specifications 1.0, "Waveform Audio File Format". */
+function alawWave(seconds: number): Uint8Array {
+  const bytes = Buffer.alloc(44 + seconds * 8000, 0xd5)
+  bytes.write('RIFF', 0)
+  bytes.writeUInt32LE(bytes.length - 8, 4)
+  bytes.write('WAVEfmt ', 8)
+  bytes.writeUInt32LE(16, 16)
+  bytes.writeUInt16LE(6, 20)
+  bytes.writeUInt16LE(1, 22)
+  bytes.writeUInt32LE(8000, 24)
+  bytes.writeUInt32LE(8000, 28)
+  bytes.writeUInt16LE(1, 32)
+  bytes.writeUInt16LE(8, 34)
+  bytes.write('data', 36)
+  bytes.writeUInt32LE(seconds * 8000, 40)
+  return bytes
 }
 
 describe('CodecProcess without codecs', () => {
@@ -116,6 +137,54 @@ describe('CodecProcess', { skip: NO_CODECS }, () => {
     assert.equal(codec.pid, pid)
   })
 
+  it('does not take a job for frozen that is held', async ({ mock }) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    const { codec } = makeProcess()
+    await using _ = codec
+    const demo = begin(codec, { ...DEMO, timeoutMs: 10_000 })
+    await demo.first
+    const pid = codec.pid ?? 0
+    codec.hold()
+    process.kill(pid, 'SIGSTOP')
+    mock.timers.tick(25_000)
+    codec.release()
+    process.kill(pid, 'SIGCONT')
+    await begin(codec).first
+    assert.equal(codec.pid, pid)
+  })
+
+  it('lets an import go no further while it is held', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-held-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const path = join(folder, 'sound.wav')
+    writeFileSync(path, alawWave(1))
+    await using codec = makeProcess({ isOffline: true }).codec
+    codec.hold()
+    const order: JobOrder = { request: { kind: 'asset', path, rungs: [{ slot: 0, audio: { codec: 'aac' } }] } }
+    let hasEnded = false
+    const held = begin(codec, order)
+    const end = held.end.then((how) => {
+      hasEnded = true
+      return how.outcome
+    })
+    // The process has done other things meanwhile, which take longer than the whole of this import.
+    const { promise: busy, resolve } = Promise.withResolvers<void>()
+    let frameCount = 0
+    const demo = codec.run(DEMO, { onFrame: () => ++frameCount === 50 && resolve(), onEnd: () => {} })
+    await busy
+    demo.cancel()
+    assert.equal(hasEnded, false)
+    codec.release()
+    assert.equal(await end, 'done')
+  })
+
+  it('tells the CPU time of its process', async () => {
+    await using codec = makeProcess().codec
+    await begin(codec).first
+    while (codec.cpuMs === 0) await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(codec.cpuMs > 20 && codec.cpuMs < 600_000, `${codec.cpuMs}`)
+  })
+
   it('fails a job whose input is too large, and goes on', async () => {
     const { codec } = makeProcess()
     await using _ = codec
@@ -151,7 +220,7 @@ describe('CodecProcess', { skip: NO_CODECS }, () => {
   it('ends by itself, and well, when its channel is closed under a running job', async () => {
     const exit = Promise.withResolvers<string>()
     const { log } = new RecordedLog()
-    const link = new ChildLink(CODEC_LIBRARY, log, {
+    const link = new ChildLink({ library: CODEC_LIBRARY }, log, {
       onMessage: ({ type }) => {
         if (type === MESSAGE.hello) link.send(MESSAGE.start, { job: 1, kind: 'demo' })
         if (type === MESSAGE.frame) link.close()

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../platform/telemetry/index.ts'
-import { MESSAGE } from '../channel/job-messages.ts'
+import { MESSAGE, OFFLINE } from '../channel/job-messages.ts'
 import type { Message } from '../channel/message.ts'
 import { BackOff } from './back-off.ts'
 import {
@@ -14,6 +14,7 @@ import {
   readProgress,
   readRungFailed,
   readTrack,
+  readUsage,
   readWatched,
 } from './child-events.ts'
 import { ChildLink } from './child-link.ts'
@@ -32,6 +33,8 @@ export type CodecProcessOptions = {
   readonly firstRestartMs?: number
   /** Resident memory at which it is replaced, when a job is done that no other runs beside. */
   readonly maxProcessBytes?: number
+  /** Nobody waits for what it does: it has the lowest priority, and can be held. */
+  readonly isOffline?: boolean
   /** Package to load instead of node-av (tests of its absence). */
   readonly library?: string
 }
@@ -67,6 +70,8 @@ export class CodecProcess implements AsyncDisposable {
   #ffmpeg: string | undefined
   #jobCount = 0
   #isPaused = false
+  #isHeld = false
+  #cpuMs = 0
   #disposed = false
 
   constructor(options: CodecProcessOptions) {
@@ -80,6 +85,19 @@ export class CodecProcess implements AsyncDisposable {
   /** Undefined while no process runs. */
   get pid(): number | undefined {
     return this.#running?.link.pid
+  }
+  get purpose(): string {
+    return this.#options.purpose
+  }
+  get isOffline(): boolean {
+    return this.#options.isOffline ?? false
+  }
+  get isDisposed(): boolean {
+    return this.#disposed
+  }
+  /** CPU time of the present process since it started, as it said last. */
+  get cpuMs(): number {
+    return this.#cpuMs
   }
   get openJobCount(): number {
     return this.#jobs.size
@@ -106,8 +124,20 @@ export class CodecProcess implements AsyncDisposable {
   }
   resume(): void {
     this.#isPaused = false
-    for (const { timer } of this.#jobs.values()) timer?.refresh()
+    this.#refresh()
     this.#running?.link.resume()
+  }
+  /** Jobs of an offline process go no further, and are not taken for frozen, until `release`. */
+  hold(): void {
+    if (this.#isHeld) return
+    this.#isHeld = true
+    this.#tellHeld()
+  }
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#refresh()
+    this.#tellHeld()
   }
   /** The present process is not well: it is ended, its jobs are told why, and a new one takes its place. */
   kill(reason: string): void {
@@ -133,7 +163,8 @@ export class CodecProcess implements AsyncDisposable {
     this.#missing ??= missingLibrary(library)
     if (this.#missing !== undefined) return queueMicrotask(() => this.#endAll(() => this.#missingEnd()))
     const gone = Promise.withResolvers<void>()
-    const link = new ChildLink(library, this.#log, {
+    const args = this.isOffline ? [OFFLINE] : []
+    const link = new ChildLink({ library, args }, this.#log, {
       onMessage: (message) => this.#running?.link === link && this.#receive(message),
       onExit: (reason) => {
         this.#ending.delete(gone.promise)
@@ -144,6 +175,7 @@ export class CodecProcess implements AsyncDisposable {
     this.#ending.add(gone.promise)
     const patience = setTimeout(() => link.kill('it did not come up'), START_TIMEOUT_MS)
     this.#running = { link, startedMs: performance.now(), patience, ready: false }
+    this.#cpuMs = 0
   }
 
   #ready(ffmpeg: string): void {
@@ -154,7 +186,14 @@ export class CodecProcess implements AsyncDisposable {
     this.#ffmpeg = ffmpeg
     const startMs = Math.round(performance.now() - running.startedMs)
     this.#log.debug('codec.started', { pid: running.link.pid, ffmpeg, startMs })
+    if (this.#isHeld) this.#tellHeld()
     for (const id of this.#jobs.keys()) this.#send(id)
+  }
+  #tellHeld(): void {
+    if (this.#running?.ready) this.#running.link.send(MESSAGE.hold, { isHeld: this.#isHeld })
+  }
+  #refresh(): void {
+    for (const { timer } of this.#jobs.values()) timer?.refresh()
   }
 
   #died(problem: string): void {
@@ -201,7 +240,7 @@ export class CodecProcess implements AsyncDisposable {
   }
   #guard(job: OpenJob, link: ChildLink, timeoutMs: number): void {
     job.timer = setTimeout(() => {
-      if (this.#isPaused) this.#guard(job, link, timeoutMs)
+      if (this.#isPaused || this.#isHeld) this.#guard(job, link, timeoutMs)
       else link.kill(`nothing came from a job for ${timeoutMs} ms`)
     }, timeoutMs)
   }
@@ -251,6 +290,10 @@ export class CodecProcess implements AsyncDisposable {
       this.#missing = readMissing(message)
       this.#stop()
       return this.#endAll(() => this.#missingEnd())
+    }
+    if (message.type === MESSAGE.usage) {
+      this.#cpuMs = readUsage(message)
+      return
     }
     const id = readJob(message)
     const job = this.#jobs.get(id)

@@ -53,6 +53,7 @@ class AssetJob implements RunningJob {
   /** Packets that are not what their codec says. */
   #brokenCount = 0
   #isTold = false
+  #held: PromiseWithResolvers<void> | undefined
   #isOver = false
 
   constructor(av: Av, request: AssetRequest, output: JobOutput) {
@@ -71,6 +72,7 @@ class AssetJob implements RunningJob {
       for (let count = 1; !this.#isOver && input.readFrameSync(packet) >= 0; count++) {
         await this.#take(packet)
         packet.unref()
+        await this.#held?.promise
         if (this.#output.isFull) await this.#output.drained()
         else if (count % BREATHE_EVERY === 0) await new Promise((resolve) => setImmediate(resolve))
       }
@@ -87,7 +89,15 @@ class AssetJob implements RunningJob {
       this[Symbol.dispose]()
     }
   }
+  hold(): void {
+    this.#held ??= Promise.withResolvers()
+  }
+  release(): void {
+    this.#held?.resolve()
+    this.#held = undefined
+  }
   [Symbol.dispose](): void {
+    this.release()
     if (this.#isOver) return
     this.#isOver = true
     this.#ladder[Symbol.dispose]()

@@ -331,9 +331,17 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
     await run('ffmpeg', [...inputs, ...video, '-c:a', 'aac', dark])
     const { stderr } = await run('ffmpeg', ['-nostdin', '-i', dark, '-map', '0:a', '-af', 'ebur128', '-f', 'null', '-'])
     const expected = Number([...stderr.matchAll(/I:\s+(-?[\d.]+) LUFS/g)].at(-1)?.[1])
+    const beforeMs = Date.now()
     await publish(dark, 'watched/c')
     const seen = new Set<string>()
     const WHATS = ['silence', 'black', 'freeze']
+    type View = { readonly watch?: { readonly lasting: readonly { what: string; since: string }[] } }
+    const lasting = await poll('the silence in the API', async () => {
+      const { watch } = await server.json<View>('api/v1/streams/watched/c')
+      return watch?.lasting.find(({ what }) => what === 'silence')
+    })
+    const sinceMs = Date.parse(lasting.since)
+    assert.ok(sinceMs > beforeMs - 5000 && sinceMs < Date.now(), lasting.since)
     await poll('all of it', async () => {
       for (const { what = '' } of await labelled(server, 'millrace_stream_watched', 'watched/c')) seen.add(what)
       return WHATS.every((what) => seen.has(what)) ? true : undefined

@@ -103,7 +103,7 @@ export const CODEC_METRICS: readonly Metric[] = [
     *rows({ stats }) {
       for (const { transcode } of stats.reports.values())
         for (const { source, watched } of transcode.ladders)
-          for (const what of watched) yield { labels: { stream: source, what }, value: 1 }
+          for (const { what } of watched ?? []) yield { labels: { stream: source, what }, value: 1 }
     },
   },
   {

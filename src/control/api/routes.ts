@@ -97,8 +97,16 @@ function streamView(context: ApiContext, { name, session, lastSession, startedMs
     receivedBytes: report?.receivedBytes ?? 0,
     recording: isRecorded(config, name, isRendition),
     renditions: isRendition ? [] : renditionViews(context, name, tracks),
+    ...watchView(context, name),
     ...(isRendition ? { renditionOf: name.slice(0, name.lastIndexOf('/')) } : {}),
   }
+}
+
+function watchView({ stats }: ApiContext, name: string): Pick<z.input<typeof STREAM>, 'watch'> {
+  const { watched, momentaryLufs, integratedLufs } = stats.ladder(name) ?? {}
+  if (!watched) return {}
+  const lasting = watched.map(({ what, sinceMs }) => ({ what, since: new Date(sinceMs).toISOString() }))
+  return { watch: { ...(momentaryLufs === undefined ? {} : { momentaryLufs, integratedLufs }), lasting } }
 }
 
 /** By what the load governor has taken. */

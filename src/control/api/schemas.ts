@@ -37,6 +37,14 @@ export const STREAM = z.object({
   receivedBytes: z.number(),
   recording: z.boolean(),
   renditions: z.array(RENDITION).describe('The ladder that the configuration gives it'),
+  watch: z
+    .object({
+      momentaryLufs: z.number().optional().describe('EBU R 128'),
+      integratedLufs: z.number().optional().describe('EBU R 128, since the start'),
+      lasting: z.array(z.object({ what: z.enum(['silence', 'black', 'freeze']), since: z.iso.datetime() })),
+    })
+    .optional()
+    .describe('What is heard and seen of it, where it is watched (`streams.*.watch`)'),
   renditionOf: z.string().optional().describe('The live stream that the codec module makes this one from'),
 })
 export const STREAMS = z.object({ streams: z.array(STREAM) })

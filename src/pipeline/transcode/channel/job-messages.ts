@@ -137,7 +137,9 @@ export type RungOrder = {
   readonly isWatch?: boolean
 }
 
-/** Something that lasts begins (or began) or ends. */
+/** What lasts so long is told of. */
+export const LEAST_WATCHED_MS = 2000
+/** Something has lasted for LEAST_WATCHED_MS, or ends. */
 export type WatchEvent = { readonly what: 'silence' | 'black' | 'freeze'; readonly isOn: boolean }
 
 export function videoTrackOf(slot: number): number {

@@ -15,7 +15,7 @@ import { Rendition, type RenditionPublication } from './rendition.ts'
 import { RungFailures } from './rung-failures.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
 import type { FeedStart } from './source-feed.ts'
-import { WatchState } from './watch-state.ts'
+import { type Lasting, WatchState } from './watch-state.ts'
 
 export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {
   readonly profiles: readonly Profile[]
@@ -56,8 +56,8 @@ export type LadderReport = {
   /** EBU R 128, LUFS; where the stream is watched. */
   readonly momentaryLufs: number | undefined
   readonly integratedLufs: number | undefined
-  /** What lasts at the moment: silence, black or frozen pictures. */
-  readonly watched: readonly WatchEvent['what'][]
+  /** What lasts at the moment; undefined where the stream is not watched. */
+  readonly watched: readonly Lasting[] | undefined
   readonly rungs: readonly RungReport[]
 }
 
@@ -126,7 +126,7 @@ export class SourceLadder {
       rssBytes,
       momentaryLufs,
       integratedLufs,
-      watched: this.#seen.lasting,
+      watched: this.#rungs.has(WATCH_PROFILE) ? this.#seen.lasting : undefined,
       rungs: reports,
     }
   }

@@ -1,26 +1,31 @@
 import type { Logger } from '../../../platform/telemetry/index.ts'
-import type { WatchEvent } from '../channel/job-messages.ts'
+import { LEAST_WATCHED_MS, type WatchEvent } from '../channel/job-messages.ts'
+
+/** Silence, black or frozen pictures; `sinceMs`: wall clock of its beginning. */
+export type Lasting = { readonly what: WatchEvent['what']; readonly sinceMs: number }
 
 /** Silence, black and frozen pictures of one source, while they last. Each beginning and each end is logged once. */
 export class WatchState {
   readonly #log: Logger
-  readonly #seen = new Set<WatchEvent['what']>()
+  readonly #nowEpochMs: () => number
+  readonly #since = new Map<WatchEvent['what'], number>()
 
-  constructor(log: Logger) {
+  constructor(log: Logger, nowEpochMs: () => number = Date.now) {
     this.#log = log
+    this.#nowEpochMs = nowEpochMs
   }
 
-  get lasting(): WatchEvent['what'][] {
-    return [...this.#seen]
+  get lasting(): Lasting[] {
+    return [...this.#since].map(([what, sinceMs]) => ({ what, sinceMs }))
   }
   onEvent({ what, isOn }: WatchEvent): void {
-    if (this.#seen.has(what) === isOn) return
-    if (isOn) this.#seen.add(what)
-    else this.#seen.delete(what)
+    if (this.#since.has(what) === isOn) return
+    if (isOn) this.#since.set(what, this.#nowEpochMs() - LEAST_WATCHED_MS)
+    else this.#since.delete(what)
     this.#log.info(`stream.${what}`, { state: isOn ? 'began' : 'ended' })
   }
   /** Nobody watches any more: what lasted is not known to last. */
   end(): void {
-    for (const what of this.lasting) this.onEvent({ what, isOn: false })
+    for (const { what } of this.lasting) this.onEvent({ what, isOn: false })
   }
 }

@@ -1,4 +1,4 @@
-import type { WatchEvent } from '../../channel/job-messages.ts'
+import { LEAST_WATCHED_MS, type WatchEvent } from '../../channel/job-messages.ts'
 import type { Av } from '../av.ts'
 import { FilterChain, type FilterStep } from '../filter-chain.ts'
 import { pictureSource } from './picture-source.ts'
@@ -7,8 +7,7 @@ import { WatchMarks } from './watch-marks.ts'
 
 type NativeFrame = InstanceType<Av['Frame']>
 
-/** What lasts so long is told of. */
-const LEAST_SECONDS = 2
+const LEAST_SECONDS = LEAST_WATCHED_MS / 1000
 const SOUND_STEPS: readonly FilterStep[] = [
   ['ebur128', 'metadata=1:framelog=quiet'],
   ['silencedetect', `n=-50dB:d=${LEAST_SECONDS}`],
@@ -49,7 +48,8 @@ abstract class FrameWatch implements Disposable {
     }
     this.#chain.add(frame)
     while (this.#chain.take(this.#out) >= 0) {
-      this.onMarks(this.#out.getMetadata().getAll())
+      const { num, den } = this.#chain.timeBase
+      this.onMarks(this.#out.getMetadata().getAll(), (Number(this.#out.pts) * num) / den)
       this.#out.unref()
     }
   }
@@ -60,8 +60,8 @@ abstract class FrameWatch implements Disposable {
 
   protected abstract readonly steps: readonly FilterStep[]
   protected abstract sourceOf(frame: NativeFrame): FilterStep
-  protected onMarks(marks: Readonly<Record<string, string>>): void {
-    this.#marks.read(marks)
+  protected onMarks(marks: Readonly<Record<string, string>>, atSeconds: number): void {
+    this.#marks.read(marks, atSeconds)
   }
 }
 
@@ -72,8 +72,8 @@ export class SoundWatch extends FrameWatch {
   protected override sourceOf(frame: NativeFrame): FilterStep {
     return samplesSource(frame)
   }
-  protected override onMarks(marks: Readonly<Record<string, string>>): void {
-    super.onMarks(marks)
+  protected override onMarks(marks: Readonly<Record<string, string>>, atSeconds: number): void {
+    super.onMarks(marks, atSeconds)
     const momentaryLufs = Number(marks['lavfi.r128.M'])
     const integratedLufs = Number(marks['lavfi.r128.I'])
     if (Number.isFinite(momentaryLufs) && Number.isFinite(integratedLufs))

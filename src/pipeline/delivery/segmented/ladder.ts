@@ -1,4 +1,5 @@
-import type { CmafIndex, CmafTrackInfo, IndexedTrack } from '../../packaging/index.ts'
+import { UnsupportedInputError } from '../../../media/errors.ts'
+import { CMAF_FORMAT, type CmafIndex, type CmafTrackInfo, type IndexedTrack, misfit } from '../../packaging/index.ts'
 import type { PlannedRung } from '../../stream/index.ts'
 
 /** Which live streams belong together. */
@@ -35,11 +36,11 @@ export function plannedPeakBps(meanBps: number): number {
 
 export type LadderTrack = { readonly member: Member; readonly track: IndexedTrack }
 
-/** Tracks that have something to play. */
+/** Tracks that have something to play. What a recording has as it came, and no player of HLS and DASH knows, is not listed. */
 export function tracksOf(members: readonly Member[], kind: 'video' | 'audio'): LadderTrack[] {
   return members.flatMap((member) =>
     [...member.index.tracks.values()]
-      .filter(({ info, segments }) => info.kind === kind && segments.length > 0)
+      .filter(({ info, segments }) => info.kind === kind && segments.length > 0 && !lackOf([info]))
       .map((track) => ({ member, track })),
   )
 }
@@ -48,4 +49,20 @@ export function tracksOf(members: readonly Member[], kind: 'video' | 'audio'): L
 export function ladderVersion(ladder: Ladder, planned: readonly PlannedMember[]): string {
   const running = ladder.map(({ index, prefix }) => `${prefix}${index.life}.${index.segmentVersion}`)
   return [...running, ...planned.map(({ prefix }) => prefix)].join(' ')
+}
+
+/** Throws UnsupportedInputError where a stream has something to play, and nothing of it can be listed. */
+export function assertListable({ tracks }: CmafIndex): void {
+  const infos = [...tracks.values()].filter(({ segments }) => segments.length > 0).map(({ info }) => info)
+  const lack = lackOf(infos)
+  if (lack && infos.every((info) => lackOf([info]))) throw new UnsupportedInputError(lack.problem)
+}
+
+const NO_CONFIG = new Uint8Array(0)
+
+function lackOf(infos: readonly CmafTrackInfo[]): ReturnType<typeof misfit> {
+  return misfit(
+    CMAF_FORMAT,
+    infos.map((info) => ({ ...info, config: NO_CONFIG })),
+  )
 }

@@ -10,7 +10,7 @@ import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QU
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
-import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember } from './ladder.ts'
+import { assertListable, type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
 import { FIRST_SEGMENT_MS, mediaAnswer, readyMedia } from './media-answers.ts'
@@ -146,6 +146,7 @@ export class SegmentedService {
     const { index } = view
     const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, request.signal)
     if (!ready) throw new AccessDeniedError(`stream "${name}" has no segments yet`, 'not-found')
+    if (resource.kind === 'manifest' || resource.kind === 'multivariant') assertListable(index)
     if (resource.kind === 'manifest') return this.#manifest(name, entry, request)
     if (resource.kind === 'multivariant') {
       const { ladder, planned } = await this.#ladder(name, entry, request.signal)

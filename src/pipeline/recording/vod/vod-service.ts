@@ -8,6 +8,7 @@ import { TILE_PLAYLIST, type TileLayout } from '../../packaging/index.ts'
 import { prefixTo } from '../../stream/index.ts'
 import { ProgressiveMp4 } from '../progressive/index.ts'
 import { parseByteRange } from './byte-range.ts'
+import { listable, notListable } from './listable.ts'
 import { findGap, type ListedSegment } from './listed-segments.ts'
 import { inTimeOf, type RecordedMember } from './recorded-member.ts'
 import { cutToRange, type TimeRange } from './time-range.ts'
@@ -81,8 +82,10 @@ export class VodService implements VodHandler {
     const ids = await this.#options.recordingsOf(stream, range.fromMs, range.toMs)
     const details = await Promise.all(ids.map(async (id) => (await this.#load(id)).detail))
     const cut = details.map((detail) => cutToRange(detail, range)).filter(({ segments }) => segments.length > 0)
+    const listed = cut.flatMap((detail) => listable(detail) ?? [])
+    if (cut[0] && listed.length === 0) throw notListable(cut[0])
     const members = WITH_LADDER.has(file) ? await this.#members({ stream, range, prefix: '', query: range.query }) : []
-    const list = rangeList(cut, { stream, file, range, members }, this.#options.beside)
+    const list = rangeList(listed, { stream, file, range, members }, this.#options.beside)
     if (list === undefined) throw new AccessDeniedError(`nothing of "${stream}" is recorded of that time`, 'not-found')
     sendList(request, response, list)
   }
@@ -92,7 +95,10 @@ export class VodService implements VodHandler {
     if (known) return known
     if (detail.segments.length === 0) return undefined
     const members = WITH_LADDER.has(file) ? await this.#membersOf(detail) : []
-    const made = recordingList(detail, file, { ...this.#options.beside, members })
+    if (!LIST.test(file)) return undefined
+    const listed = listable(detail)
+    if (!listed) throw notListable(detail)
+    const made = recordingList(listed, file, { ...this.#options.beside, members })
     if (made) lists.set(file, made)
     return made
   }
@@ -191,6 +197,7 @@ export class VodService implements VodHandler {
   }
 }
 
+const LIST = /\.(m3u8|mpd)$/
 const WITH_LADDER: ReadonlySet<string> = new Set(['index.m3u8', 'manifest.mpd'])
 type LadderRequest = {
   readonly stream: string

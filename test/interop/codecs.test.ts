@@ -21,8 +21,12 @@ type AudioTarget = (typeof AUDIO)[number]
 const SECONDS = 1
 const WIDTH = 320
 const HEIGHT = 180
-/** Of the test picture, at 900 kbit/s, against what went in; a second generation against the first. */
-const LEAST_PSNR_DB = 30
+/**
+ * By what is made, of whatever codec: luma of the test picture at 900 kbit/s against what went in, and of a second
+ * generation against the first. Lower than what is reached by 1 to 2 dB, for VP8 by 3: its encoder is faster, and worse,
+ * on a busy machine. docs/transcoding.md states these.
+ */
+const LEAST_PSNR_DB = { h264: 42, h265: 43, vp8: 40, vp9: 37, av1: 35 } as const satisfies Record<VideoCodecId, number>
 const KBPS = 900
 /** Encoders put up to so much silence in front, and fill up their last packet. */
 const AUDIO_SLACK_SECONDS = 0.08
@@ -74,7 +78,7 @@ describe('the codec module', { skip: skipWithoutNodeAv() || skipWithoutFfmpeg() 
         times((from?.frames ?? []).filter(({ isKey }) => isKey)),
       )
       const psnr = psnrDb(await decoded(folder, [video(videoId)]), sourcePicture)
-      assert.ok(psnr > LEAST_PSNR_DB, `${psnr.toFixed(1)} dB`)
+      assert.ok(psnr > LEAST_PSNR_DB[videoId], `${psnr.toFixed(1)} dB`)
     })
 
     for (const audioId of AUDIO) {
@@ -104,7 +108,7 @@ describe('the codec module', { skip: skipWithoutNodeAv() || skipWithoutFfmpeg() 
         const result = found(again, at + 10, 'video')
         assert.deepEqual(times(result.frames), times(video(videoId).frames), target)
         const psnr = psnrDb(await decoded(folder, [result]), first)
-        assert.ok(psnr > LEAST_PSNR_DB, `${target}: ${psnr.toFixed(1)} dB`)
+        assert.ok(psnr > LEAST_PSNR_DB[target], `${target}: ${psnr.toFixed(1)} dB`)
       }
     })
   }

@@ -14,6 +14,7 @@ const SETS = [
   'profiles.slow.video.preset=veryslow',
   'profiles.slow.video.bFrames=3',
   'hls.segmentMs=1000',
+  'streams.assets/configured.ladder=[small]',
 ]
 const H264 = { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } }
 const AAC = { encoder: 'aac', sampleRateHz: 44_100 }
@@ -25,6 +26,7 @@ type Asset = {
   readonly warning?: string
   readonly recordingId?: string
   readonly heldBecause?: string
+  readonly profiles: readonly string[]
 }
 
 describe('films that are taken in', { skip: skipWithoutNodeAv() }, () => {
@@ -77,6 +79,19 @@ describe('films that are taken in', { skip: skipWithoutNodeAv() }, () => {
     await poll('what is stored', () => (stored(`assets/${name}`).length > 0 ? true : undefined))
     return id
   }
+
+  test('a film gets the profiles that are asked for, or its ladder in the configuration, or the usual ones', async () => {
+    const profilesOf = async (query: string) => {
+      const answer = await fetch(server.http(`api/v1/assets?${query}`), {
+        method: 'POST',
+        body: Uint8Array.from(readFileSync(short)),
+      })
+      return ((await answer.json()) as Asset).profiles
+    }
+    assert.deepEqual(await profilesOf('name=configured&profiles=240p'), ['240p'])
+    assert.deepEqual(await profilesOf('name=configured'), ['small'])
+    assert.deepEqual(await profilesOf('name=other'), ['720p', '480p'])
+  })
 
   test('what is damaged in a file is left out and told of; the rest of it is taken in', async () => {
     const file = readFileSync(short)

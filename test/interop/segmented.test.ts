@@ -122,6 +122,23 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
     })
   })
 
+  test('closed captions are named in the list, and are there to FFmpeg', { skip: skipWithoutFfmpeg() }, async () => {
+    const captioned = join(folder, 'captions.mp4')
+    await using av = new Av()
+    const video = { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' }, captions: true }
+    await av.call('make', { path: captioned, seconds: 3, tracks: [video] })
+    files.set('captions', captioned)
+    const [base = ''] = await publish(av, 'captions', 'seg/captions')
+    const list = (await bytesOf(`${base}/index.m3u8`)).toString()
+    assert.deepEqual(
+      [...list.matchAll(/TYPE=CLOSED-CAPTIONS,.*INSTREAM-ID="(\w+)"/g)].map(([, id]) => id),
+      ['CC1', 'SERVICE1'],
+    )
+    assert.match(list, /#EXT-X-STREAM-INF:.*CLOSED-CAPTIONS="captions"/)
+    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', `${base}/index.m3u8`])
+    assert.match(stdout, /^closed_captions=1$/m)
+  })
+
   test('HE-AAC v2 is named in the lists, and is that to FFmpeg', { skip: skipWithoutFfmpeg() }, async () => {
     await using av = new Av()
     for (const base of await publish(av, HE_AAC_V2, 'seg/he')) {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { MalformedInputError } from '../../media/errors.ts'
-import { profileNames, streamNameProblem } from '../../platform/config/index.ts'
+import { profileNames, resolveStreamSettings, streamNameProblem } from '../../platform/config/index.ts'
 import type { AssetJob } from '../assets/asset-jobs.ts'
 import type { ApiContext } from './api-context.ts'
 import type { ApiRoute } from './api-route.ts'
@@ -16,7 +16,7 @@ export const ASSET_ROUTES: readonly ApiRoute[] = [
     answer: ASSET,
     handle: async (context, { query, body }) => {
       const name = readName(query.name)
-      return assetView(context, await context.assets.add(name, readProfiles(context, query.profiles), body))
+      return assetView(context, await context.assets.add(name, readProfiles(context, name, query.profiles), body))
     },
   },
   {
@@ -37,15 +37,17 @@ export const ASSET_ROUTES: readonly ApiRoute[] = [
   },
 ]
 
-const DEFAULT_PROFILES = '720p,480p'
+/** Where the configuration gives the name no ladder. */
+const DEFAULT_PROFILES = ['720p', '480p']
 
 function readName(name = ''): string {
   const problem = streamNameProblem(`assets/${name}`)
   if (problem) throw new MalformedInputError('name', 0, problem)
   return `assets/${name}`
 }
-function readProfiles({ config }: ApiContext, profiles = DEFAULT_PROFILES): string[] {
-  const names = profiles.split(',')
+function readProfiles({ config }: ApiContext, stream: string, profiles: string | undefined): string[] {
+  const { ladder } = resolveStreamSettings(config, stream)
+  const names = profiles?.split(',') ?? (ladder.length > 0 ? [...ladder] : DEFAULT_PROFILES)
   const known = profileNames(config.profiles)
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new MalformedInputError('profiles', 0, `"${unknown}" is none of ${known.join(', ')}`)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const SIZE = /^\d{2,4}x\d{2,4}$/
 const VIDEO_TARGETS = ['h264', 'h265', 'vp8', 'vp9', 'av1', 'copy', 'none'] as const
-const AUDIO_TARGETS = ['aac', 'opus', 'mp3', 'copy', 'none'] as const
+const AUDIO_TARGETS = ['aac', 'opus', 'mp3', 'pcma', 'pcmu', 'copy', 'none'] as const
 
 /** What a rung of a ladder is; absent keys come from the built-in profile of that name, or are the defaults. */
 export const PROFILE = z.strictObject({

@@ -1,5 +1,6 @@
 /* Child process: FFmpeg 8.1 of node-av, driven by messages. A server's tests must not share a process with it. */
 import {
+  AV_FRAME_DATA_A53_CC,
   AV_LOG_ERROR,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
@@ -8,6 +9,7 @@ import {
   Demuxer,
   Encoder,
   type FormatContext,
+  type Frame,
   Log,
   Muxer,
   type Packet,
@@ -41,8 +43,9 @@ async function make({ path, tracks, seconds }: Parameters<AvMethods['make']>[0])
   const opened = await Promise.all(tracks.map((track, at) => openTrack(track, at, seconds)))
   const made = opened.map((track) => ({ ...track, stream: muxer.addStream(track.encoder) }))
   const packets: { readonly packet: Packet; readonly stream: number; readonly seconds: number }[] = []
-  for (const { encoder, decoder, input, stream } of made) {
-    for await (const packet of encoder.packets(decoder.frames(input.packets()))) {
+  for (const { encoder, decoder, input, stream, captions } of made) {
+    const frames = decoder.frames(input.packets())
+    for await (const packet of encoder.packets(captions ? captioned(frames) : frames)) {
       const kept = packet?.clone()
       if (kept) packets.push({ packet: kept, stream, seconds: secondsOf(kept.dts, kept.timeBase) })
     }
@@ -70,7 +73,17 @@ async function openTrack(track: MadeTrack, at: number, seconds: number) {
   const decoder = await Decoder.create(stream)
   const codec = name as Parameters<typeof Encoder.create>[0]
   const encoder = await Encoder.create(codec, { decoder, autoResample: true, options: { ...options } })
-  return { encoder, decoder, input }
+  return { encoder, decoder, input, captions: track.captions ?? false }
+}
+
+/** cc_data constructs, CTA-708-E, 4.3.5: resume caption loading in channel 1; a packet with one byte for service 1. */
+const CAPTIONS = [0xfc, 0x94, 0x20, 0xff, 0x02, 0x21, 0xfe, 0x41, 0x00]
+
+async function* captioned(frames: AsyncIterable<Frame | null>): AsyncGenerator<Frame | null> {
+  for await (const frame of frames) {
+    frame?.newSideData(AV_FRAME_DATA_A53_CC, CAPTIONS.length).set(CAPTIONS)
+    yield frame
+  }
 }
 
 // ---- copying

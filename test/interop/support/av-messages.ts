@@ -34,6 +34,8 @@ export type MadeTrack = {
   /** Noise instead of a tone: as many bits as a rate control gives. */
   readonly noise?: boolean
   readonly channels?: 1 | 2
+  /** The picture carries closed captions: channel 1 of CEA-608 and service 1 of CEA-708. */
+  readonly captions?: boolean
 }
 export type ReadParams = {
   readonly url: string

@@ -1,4 +1,7 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
+
+import type { CodecId, Track } from '../../../media/model/index.ts'
+
 import { CMAF_FORMAT, type CmafIndex, type CmafTrackInfo, type IndexedTrack, misfit } from '../../packaging/index.ts'
 import type { PlannedRung } from '../../stream/index.ts'
 
@@ -40,7 +43,7 @@ export type LadderTrack = { readonly member: Member; readonly track: IndexedTrac
 export function tracksOf(members: readonly Member[], kind: 'video' | 'audio'): LadderTrack[] {
   return members.flatMap((member) =>
     [...member.index.tracks.values()]
-      .filter(({ info, segments }) => info.kind === kind && segments.length > 0 && !lackOf([info]))
+      .filter(({ info, segments }) => info.kind === kind && segments.length > 0 && isListable(info.codec))
       .map((track) => ({ member, track })),
   )
 }
@@ -55,14 +58,15 @@ export function ladderVersion(ladder: Ladder, planned: readonly PlannedMember[])
 export function assertListable({ tracks }: CmafIndex): void {
   const infos = [...tracks.values()].filter(({ segments }) => segments.length > 0).map(({ info }) => info)
   const lack = lackOf(infos)
-  if (lack && infos.every((info) => lackOf([info]))) throw new UnsupportedInputError(lack.problem)
+  if (lack && !infos.some(({ codec }) => isListable(codec))) throw new UnsupportedInputError(lack.problem)
 }
 
-const NO_CONFIG = new Uint8Array(0)
+/** Whether players of HLS and DASH know the codec. */
+export function isListable(codec: CodecId): boolean {
+  return !lackOf([{ codec }])
+}
 
-function lackOf(infos: readonly CmafTrackInfo[]): ReturnType<typeof misfit> {
-  return misfit(
-    CMAF_FORMAT,
-    infos.map((info) => ({ ...info, config: NO_CONFIG })),
-  )
+function lackOf(tracks: readonly { readonly codec: CodecId }[]): ReturnType<typeof misfit> {
+  // Which codecs they are of is all that is asked.
+  return misfit(CMAF_FORMAT, tracks as readonly Track[])
 }

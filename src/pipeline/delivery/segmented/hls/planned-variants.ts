@@ -2,7 +2,7 @@ import type { HlsVariant } from '../../../../media/formats/hls/index.ts'
 import { codecStringsOf } from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type LadderTrack, type PlannedMember, plannedPeakBps } from '../ladder.ts'
+import { isListable, type LadderTrack, type PlannedMember, plannedPeakBps } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
 
 /** Renditions that do not run, by what is planned. Those with video play the sound of the stream itself. */
@@ -15,7 +15,7 @@ export function plannedVariants(
   const peakBps = Math.max(0, ...rates.map((rate) => rate.peakBps))
   const meanBps = Math.max(0, ...rates.map((rate) => rate.meanBps))
   return planned.flatMap(({ prefix, rung: { video, audio: sound } }): HlsVariant[] => {
-    if (!video) return sound ? [soundVariant(prefix, sound)] : []
+    if (!video) return sound && isListable(sound.codec) ? [soundVariant(prefix, sound)] : []
     const { widthPx, heightPx, frameRate, codecString, bitsPerSecond } = video
     const codecs = [codecString, ...audio.flatMap(({ track }) => codecStringsOf(track))]
     return [

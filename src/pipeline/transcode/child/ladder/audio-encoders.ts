@@ -3,14 +3,29 @@ import type { Av } from '../av.ts'
 
 export type AudioEncoderKind = {
   readonly name: string
-  readonly sampleFormat: (av: Av) => Av['AV_SAMPLE_FMT_FLTP'] | Av['AV_SAMPLE_FMT_FLT']
+  readonly sampleFormat: (av: Av) => Av['AV_SAMPLE_FMT_FLTP'] | Av['AV_SAMPLE_FMT_FLT'] | Av['AV_SAMPLE_FMT_S16']
   /** Name of that format in a filter's arguments. */
   readonly formatName: string
   readonly ratesHz: readonly number[]
   readonly options: Readonly<Record<string, string>>
   /** Whether `extradata` is the canonical configuration record; else there is none. */
   readonly hasConfig: boolean
+  /** Of a frame, where the encoder takes any number. */
+  readonly frameSamples?: number
+  /** Where the order does not say; else as the source, two at most. */
+  readonly usualChannels?: 1
 }
+
+/** ITU-T G.711, in the frames of 20 ms that RTP has by default. RFC 3551, 4.2. */
+const G711 = {
+  sampleFormat: (av: Av) => av.AV_SAMPLE_FMT_S16,
+  formatName: 's16',
+  ratesHz: [8000],
+  options: {},
+  hasConfig: false,
+  frameSamples: 160,
+  usualChannels: 1,
+} as const
 
 /** What rungs can have. FFmpeg's own AAC encoder: its default search for quantizers costs ten times the rest of it. */
 export const AUDIO_ENCODERS: Readonly<Partial<Record<AudioCodecId, AudioEncoderKind>>> = {
@@ -38,6 +53,8 @@ export const AUDIO_ENCODERS: Readonly<Partial<Record<AudioCodecId, AudioEncoderK
     options: {},
     hasConfig: false,
   },
+  pcma: { ...G711, name: 'pcm_alaw' },
+  pcmu: { ...G711, name: 'pcm_mulaw' },
 }
 
 /** The rate that is wanted, where the encoder has it; else the lowest that loses nothing, or the highest. */

@@ -32,6 +32,7 @@ export class AudioEncoding implements Disposable {
   #chainFor = ''
   readonly #steps: readonly FilterStep[]
   readonly #channels: number
+  readonly #frameSamples: number
   readonly #language: string | undefined
   readonly #gain: LoudnessGain | undefined
 
@@ -43,19 +44,20 @@ export class AudioEncoding implements Disposable {
     this.#codec = order.codec
     this.#language = source.language
     this.#rateHz = rateFor(kind, order.sampleRateHz ?? source.sampleRateHz)
-    this.#channels = order.channels ?? Math.min(2, Math.max(1, source.channelCount))
+    this.#channels = order.channels ?? kind.usualChannels ?? Math.min(2, Math.max(1, source.channelCount))
     this.#context = openEncoder(av, kind, {
       rateHz: this.#rateHz,
       channels: this.#channels,
       kbps: order.bitrateKbps ?? DEFAULT_KBPS,
     })
+    this.#frameSamples = kind.frameSamples ?? this.#context.frameSize
     this.#gain = order.loudnessLufs === undefined ? undefined : new LoudnessGain(av, order.loudnessLufs)
     const layout = this.#channels === 1 ? 'mono' : 'stereo'
     this.#steps = [
       ['aresample', String(this.#rateHz)],
       ...(this.#gain ? GAIN_STEPS : []),
       ['aformat', `sample_fmts=${kind.formatName}:sample_rates=${this.#rateHz}:channel_layouts=${layout}`],
-      ['asetnsamples', `n=${this.#context.frameSize}:p=0`],
+      ['asetnsamples', `n=${this.#frameSamples}:p=0`],
     ]
     this.#packet = new av.Packet()
     this.#packet.alloc()
@@ -122,7 +124,7 @@ export class AudioEncoding implements Disposable {
     while (this.#context.receivePacketSync(packet) >= 0) {
       if (packet.pts !== NO_TIME) {
         const ptsTicks = Number(packet.pts)
-        const durationTicks = packet.duration > 0n ? Number(packet.duration) : this.#context.frameSize
+        const durationTicks = packet.duration > 0n ? Number(packet.duration) : this.#frameSamples
         onFrame({ ptsTicks, dtsTicks: ptsTicks, durationTicks, isKey: true, data: Uint8Array.from(packet.data ?? []) })
       }
       packet.unref()

@@ -135,8 +135,9 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
       ['CC1', 'SERVICE1'],
     )
     assert.match(list, /#EXT-X-STREAM-INF:.*CLOSED-CAPTIONS="captions"/)
-    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', `${base}/index.m3u8`])
-    assert.match(stdout, /^closed_captions=1$/m)
+    const what = ['-show_frames', '-show_entries', 'frame=pict_type:side_data=side_data_type', '-of', 'csv']
+    const { stdout } = await run('ffprobe', ['-v', 'error', ...what, `${base}/index.m3u8`])
+    assert.match(stdout, /^frame,I.*ATSC A53 Part 4 Closed Captions/m)
   })
 
   test('HE-AAC v2 is named in the lists, and is that to FFmpeg', { skip: skipWithoutFfmpeg() }, async () => {

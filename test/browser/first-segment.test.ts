@@ -19,7 +19,8 @@ const FORMS: readonly PlayedForm[] = [
 test('a stream plays as soon as its lists are there', {
   skip: skipWithoutChromium() || skipWithoutFfmpeg(),
 }, async (t) => {
-  const server = await TestServer.start(['hls.segmentMs=1000'])
+  // Long enough that there is no second one when a page has loaded its player.
+  const server = await TestServer.start(['hls.segmentMs=4000'])
   t.after(() => server[Symbol.asyncDispose]())
   const host = await PlayerHost.start()
   t.after(() => host[Symbol.asyncDispose]())

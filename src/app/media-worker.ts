@@ -21,7 +21,7 @@ import { CodecProcess, CodecUse, DemoPublisher, missingCodecs } from '../pipelin
 import { AccessDeniedError, UnavailableError } from '../platform/errors.ts'
 import { type BlobStore, DiskBlobStore } from '../platform/storage/index.ts'
 import { errorFields, type Logger, makeLogger } from '../platform/telemetry/index.ts'
-import { RpcPort } from '../platform/threads/index.ts'
+import { collectStartGarbage, RpcPort } from '../platform/threads/index.ts'
 import { importAsset } from './asset-import.ts'
 import { CmafOutputs } from './cmaf-outputs.ts'
 import { ConfiguredLadders } from './ladders.ts'
@@ -123,6 +123,7 @@ class MediaWorker {
     )
     setInterval(() => this.#sweep(), SWEEP_MS).unref()
     this.#control.notify('ready')
+    collectStartGarbage()
   }
 
   #methods(): WorkerMethods {

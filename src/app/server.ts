@@ -17,6 +17,7 @@ import { newToken } from '../platform/auth/index.ts'
 import type { Config } from '../platform/config/index.ts'
 import { type Catalog, DiskBlobStore, openSqliteCatalog } from '../platform/storage/index.ts'
 import { type Logger, type LogLine, makeLogger } from '../platform/telemetry/index.ts'
+import { collectStartGarbage } from '../platform/threads/index.ts'
 import { CAN_REUSE_PORT, readTls } from './listen.ts'
 import type { BoundListener, ControlMethods } from './worker-messages.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -115,6 +116,7 @@ class ControlThread {
       this.#catalog.resolve({ catalog, writer })
       this.#addresses = await workers
       this.#ready = true
+      collectStartGarbage()
       this.#announce(token)
       this.#load = watchLoad({
         config: this.#config,

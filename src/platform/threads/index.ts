@@ -1,1 +1,2 @@
 export { type Methods, RpcPort } from './rpc.ts'
+export { collectStartGarbage } from './start-garbage.ts'

@@ -7,6 +7,7 @@ import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.t
 import { Audience } from './audience.ts'
 import { hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
 import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QUERY } from './dash/manifest.ts'
+import { foreignPlaylist } from './hls/foreign-playlist.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
@@ -53,6 +54,8 @@ const TS_SEGMENTS_AT_FIRST = 3
 const BLOCKED_TARGETS = 3
 /** A rendition that starts on demand has this long to come into the list of its source. */
 const MEMBER_TARGETS = 4
+/** A member of a ladder gets delta updates from then on: twice the skip boundary. */
+const NEW_SEGMENTS = 12
 
 /** HLS and DASH of every stream on this worker: lists as shared texts, media as views on the CMAF log. */
 export class SegmentedService {
@@ -102,6 +105,7 @@ export class SegmentedService {
     if (resource.kind !== 'playlist' && resource.kind !== 'i-frames') return undefined
     const track = view.track(resource.trackId)
     if (!track || !hasSegments(index) || this.#sourceToLineUpWith(entry) !== undefined) return undefined
+    if (this.#hasLeft(name, entry)) return undefined
     const directives = readDirectives(query)
     return hasCome(index, track, directives) ? this.#trackList(name, entry, resource, directives) : undefined
   }
@@ -162,11 +166,38 @@ export class SegmentedService {
     const directives = readDirectives(request.query)
     await this.#lineUp(entry).catch(() => {})
     await this.#block(view, resource.trackId, directives, request.signal)
-    return this.#trackList(name, entry, resource, directives)
+    const { signal } = request
+    const isMedia = resource.kind === 'playlist'
+    const instead = isMedia ? await this.#insteadOf(name, entry, resource.trackId, { directives, signal }) : undefined
+    return instead ?? this.#trackList(name, entry, resource, directives)
+  }
+  /** A member of a ladder that has ended while its source goes on. */
+  #hasLeft(name: string, { view, source }: Entry): boolean {
+    const { hub } = this.#options
+    return view.ended && source !== undefined && hub.has(source) && !hub.has(name)
+  }
+  /** The list of its source in its place, when that has come as far as `directives` ask. */
+  async #insteadOf(
+    name: string,
+    entry: Entry,
+    trackId: number,
+    request: ListRequest,
+  ): Promise<SegmentedAnswer | undefined> {
+    const { view, source } = entry
+    if (source === undefined || !this.#hasLeft(name, entry)) return undefined
+    const { view: instead, texts } = await this.#entry(source)
+    const kind = view.track(trackId)?.info.kind
+    const track = [...instead.index.tracks.values()].find(({ info }) => info.kind === kind)
+    if (!track) return undefined
+    instead.lastUsedMs = this.#options.nowMs()
+    await this.#block(instead, track.info.id, request.directives, request.signal)
+    const make = () => foreignPlaylist(mediaPlaylist(instead.index, track, 'whole'), prefixTo(name, source))
+    const list = texts.get(`instead of ${name} ${track.info.id}`, track.version, make)
+    return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(instead.index, request.directives) }
   }
   #trackList(
     name: string,
-    { view, texts }: Entry,
+    { view, texts, source }: Entry,
     { kind, trackId }: TrackListResource,
     directives: PlaylistDirectives,
   ): Extract<SegmentedAnswer, { kind: 'list' }> {
@@ -177,7 +208,9 @@ export class SegmentedService {
       const list = texts.get(`i-frames ${trackId}`, index.segmentVersion, () => iFramePlaylist(index, track))
       return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
     }
-    const form = directives.skip && !index.ended ? 'delta' : 'whole'
+    // What players have of a member that came back may be its source's.
+    const isNew = source !== undefined && track.segments.length <= NEW_SEGMENTS
+    const form = directives.skip && !index.ended && !isNew ? 'delta' : 'whole'
     const make = () => mediaPlaylist(index, track, form, this.#openSiblings(name))
     const list = texts.get(`${form} ${trackId}`, track.version, make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
@@ -354,5 +387,6 @@ export class SegmentedService {
   }
 }
 
+type ListRequest = { readonly directives: PlaylistDirectives; readonly signal: AbortSignal }
 type TsListKind = 'ts-playlist' | 'ts-multivariant'
 type WholeLadder = { readonly ladder: Ladder; readonly planned: readonly PlannedMember[] }

@@ -7,10 +7,10 @@ import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.t
 import { Audience } from './audience.ts'
 import { hasCome, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
 import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QUERY } from './dash/manifest.ts'
-import { foreignPlaylist } from './hls/foreign-playlist.ts'
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
+import { standInPlaylist } from './hls/stand-in-playlist.ts'
 import { type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
@@ -176,7 +176,7 @@ export class SegmentedService {
     const { hub } = this.#options
     return view.ended && source !== undefined && hub.has(source) && !hub.has(name)
   }
-  /** The list of its source in its place, when that has come as far as `directives` ask. */
+  /** Its list, that of its source behind it, when that has come as far as `directives` ask. */
   async #insteadOf(
     name: string,
     entry: Entry,
@@ -186,13 +186,19 @@ export class SegmentedService {
     const { view, source } = entry
     if (source === undefined || !this.#hasLeft(name, entry)) return undefined
     const { view: instead, texts } = await this.#entry(source)
-    const kind = view.track(trackId)?.info.kind
-    const track = [...instead.index.tracks.values()].find(({ info }) => info.kind === kind)
-    if (!track) return undefined
+    const own = view.track(trackId)
+    const track = [...instead.index.tracks.values()].find(({ info }) => info.kind === own?.info.kind)
+    if (!own || !track) return undefined
     instead.lastUsedMs = this.#options.nowMs()
     await this.#block(instead, track.info.id, request.directives, request.signal)
-    const make = () => foreignPlaylist(mediaPlaylist(instead.index, track, 'whole'), prefixTo(name, source))
-    const list = texts.get(`instead of ${name} ${track.info.id}`, track.version, make)
+    const make = () =>
+      standInPlaylist({
+        own: mediaPlaylist(view.index, own, 'whole'),
+        source: mediaPlaylist(instead.index, track, 'whole'),
+        prefix: prefixTo(name, source),
+        windowSegments: instead.index.windowSegments,
+      })
+    const list = texts.get(`instead of ${name} ${view.index.life} ${trackId}`, track.version, make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(instead.index, request.directives) }
   }
   #trackList(

@@ -83,12 +83,10 @@ export class SegmentedService {
     if (isList(resource)) return await this.#list(name, entry, resource, request)
     const { view, source } = entry
     const isOfLadder = source !== undefined
-    const isOnDemand = isOfLadder && this.#options.ladders.onDemandOf(source).includes(name)
     const { signal } = request
     return await mediaAnswer(view, resource, {
       name,
       isOfLadder,
-      isOnDemand,
       signal,
       blockedMs: this.#blockedMs(view.index),
     })

@@ -76,12 +76,33 @@ test('streams that belong together are one multivariant playlist and one MPD, al
   })
 
   await t.test('a member that ends leaves, and comes back', async () => {
+    const [left] = parseMediaPlaylist(await text(server, 'live/low/x/t1.m3u8')).segments
     await first.finish()
     assert.deepEqual(await listed(2), ['t1.m3u8', '../x_mid/t1.m3u8'])
     assert.equal(readMpd(await text(server, 'live/x/manifest.mpd')).periods[0]?.representations.length, 3)
+    // Its players go on with the source, also those that wait for what comes next.
+    const own = parseMediaPlaylist(await text(server, 'live/x/t1.m3u8'))
+    // Behind the last of its own, which ended with its publisher.
+    const next = own.mediaSequence + own.segments.length + 1
+    const waiting = text(server, `live/low/x/t1.m3u8?_HLS_msn=${next}&_HLS_skip=YES`)
+    await source.send(25 * 3)
+    const list = await waiting
+    assert.deepEqual(checkPlaylist(list), [])
+    const { isEnded, segments, mediaSequence } = parseMediaPlaylist(list)
+    assert.ok(!isEnded && mediaSequence + segments.length > next)
+    for (const uri of [segments.at(-1)?.uri ?? '', segments.at(-1)?.map?.uri ?? '']) {
+      assert.match(uri, /^\.\.\/\.\.\/x\/t1-/)
+      assert.equal((await fetch(new URL(uri, server.http('live/low/x/t1.m3u8')))).status, 200)
+    }
     using again = new HttpPublisher(server, 'live/low/x.flv', { frameBytes: 600 })
     await again.send(25 * 4)
     await server.live('live/low/x')
     assert.deepEqual(await listed(3), ['t1.m3u8', '../x_mid/t1.m3u8', '../low/x/t1.m3u8'])
+    // What players have listed of its life before leads to the same of this one.
+    const moved = await fetch(server.http(`live/low/x/${left?.uri}`), { redirect: 'manual' })
+    assert.equal(moved.status, 307)
+    assert.equal((await fetch(server.http(`live/low/x/${moved.headers.get('location')}`))).status, 200)
+    // What players have of it is the source's: no part of that can stand for its own.
+    assert.doesNotMatch(await text(server, 'live/low/x/t1.m3u8?_HLS_skip=YES'), /EXT-X-SKIP|\.\.\/\.\.\/x\/t1-/)
   })
 })

@@ -9,13 +9,25 @@ import { poll } from '../support/poll.ts'
 import { clip, fixture, hasCommand, skipUnless, skipWithoutFfmpeg } from '../support/requirements.ts'
 import { TestServer } from '../support/server.ts'
 import { Av, skipWithoutNodeAv } from './support/av.ts'
+import type { Reading } from './support/av-messages.ts'
 import { run } from './support/command.ts'
 import { differences } from './support/compare.ts'
 import { MATERIALS } from './support/material.ts'
 import { ffmpegPackets, ffmpegPictures, gstreamerPictures, untilLive } from './support/peers.ts'
 
 const HE_AAC_V2 = 'HE-AAC v2 only'
-const NAMES = ['H.264 (B) + AAC', 'HEVC (B) + AAC', 'AV1 + Opus', 'clip H.264 variable rate', HE_AAC_V2]
+const NAMES = [
+  'H.264 (B) + AAC',
+  'HEVC (B) + AAC',
+  'AV1 + Opus',
+  'clip H.264 variable rate',
+  HE_AAC_V2,
+  'VP9 + FLAC',
+  'H.264 + AC-3',
+  'HEVC + E-AC-3',
+  'H.264 + MP3',
+  '2 video + 2 audio',
+]
 const CLASSIC = 'H.264 (B) + AAC'
 const SETS = [
   'workers=1',
@@ -31,6 +43,21 @@ const TOLERANCE = { tickSeconds: 0.002, record: 'same meaning', joinSeconds: 0 }
 
 type Recordings = {
   readonly recordings: readonly { readonly id: string; readonly stream: string; readonly isOpen: boolean }[]
+}
+
+const MOST_LEFT_OUT = 3
+
+/**
+ * FFmpeg's DASH demuxer ends with the first track that it finds at its end, and leaves out the last units of those beside
+ * it; in HLS it reads the same segments to the end.
+ */
+function untilTheFirstEnd(source: Reading, out: Reading): Reading {
+  const tracks = source.tracks.map((track) => {
+    const found = out.tracks.find(({ codec }) => codec === track.codec)?.units.length ?? 0
+    const leftOut = track.units.length - found
+    return leftOut > 0 && leftOut <= MOST_LEFT_OUT ? { ...track, units: track.units.slice(0, found) } : track
+  })
+  return { ...source, tracks }
 }
 
 async function bytesOf(url: string): Promise<Buffer> {
@@ -113,7 +140,8 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
           const out = await av.call('read', { url: `${base}/${file}` })
           // FFmpeg's DASH demuxer leaves out a first Opus packet in front of time 0; the box checks above see it.
           const isCut = file === 'manifest.mpd' && source.tracks.some(({ codec }) => codec === 'opus')
-          const problems = differences(source, out, TOLERANCE).filter(
+          const expected = file === 'manifest.mpd' ? untilTheFirstEnd(source, out) : source
+          const problems = differences(expected, out, TOLERANCE).filter(
             (problem) => !isCut || !problem.startsWith('opus'),
           )
           assert.deepEqual(problems, [], `${base}/${file}`)

@@ -21,9 +21,10 @@ import { doesNotCome, mediaWait, namingWait } from './waits.ts'
 export const FIRST_SEGMENT_MS = 30_000
 
 export type MediaRequest = {
-  /** It starts when somebody asks for it: an address of an earlier life leads to the same of this one. */
-  readonly isOnDemand: boolean
-  /** Of another stream: it is listed with times of its source from before it began. */
+  /**
+   * Of another stream: it is listed with times of its source from before it began, and an address of an earlier life leads
+   * to the same of this one.
+   */
   readonly isOfLadder: boolean
   /** Of the stream, for errors. */
   readonly name: string
@@ -46,7 +47,7 @@ export async function mediaAnswer(
   resource: TrackMedia,
   request: MediaRequest,
 ): Promise<SegmentedAnswer> {
-  const isOfBefore = request.isOnDemand && resource.life !== view.index.life
+  const isOfBefore = request.isOfLadder && resource.life !== view.index.life
   if (isOfBefore || !isNamed(resource)) return await movedAnswer(view, resource, request)
   const { name, signal, blockedMs } = request
   const { index } = view

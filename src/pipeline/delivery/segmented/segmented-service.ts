@@ -10,6 +10,7 @@ import { type DashTemplate, type ManifestOptions, manifest, readTemplate, UTC_QU
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
+import { standInPlaylist } from './hls/stand-in-playlist.ts'
 import { assertListable, type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
@@ -59,6 +60,8 @@ const NEARLY_MS = 50
 const PARTS_FOR_FAR = 2
 /** A rendition that starts on demand has this long to come into the list of its source. */
 const MEMBER_TARGETS = 4
+/** A member of a ladder gets delta updates from then on: twice the skip boundary. */
+const NEW_SEGMENTS = 12
 
 /** HLS and DASH of every stream on this worker: lists as shared texts, media as views on the CMAF log. */
 export class SegmentedService {
@@ -86,12 +89,10 @@ export class SegmentedService {
     if (isList(resource)) return await this.#list(name, entry, resource, request)
     const { view, source } = entry
     const isOfLadder = source !== undefined
-    const isOnDemand = isOfLadder && this.#options.ladders.onDemandOf(source).includes(name)
     const { signal } = request
     return await mediaAnswer(view, resource, {
       name,
       isOfLadder,
-      isOnDemand,
       signal,
       blockedMs: this.#blockedMs(view.index),
     })
@@ -108,6 +109,7 @@ export class SegmentedService {
     if (resource.kind !== 'playlist' && resource.kind !== 'i-frames') return undefined
     const track = view.track(resource.trackId)
     if (!track || !hasSegments(index) || this.#sourceToLineUpWith(entry) !== undefined) return undefined
+    if (this.#hasLeft(name, entry)) return undefined
     const directives = readDirectives(query)
     return hasCome(index, track, directives) ? this.#trackList(name, entry, resource, directives) : undefined
   }
@@ -171,12 +173,46 @@ export class SegmentedService {
     const directives = readDirectives(request.query)
     await this.#lineUp(entry).catch(() => {})
     const hasAll = await this.#block(view, resource.trackId, directives, request.signal)
+    const { signal } = request
+    const isMedia = resource.kind === 'playlist'
+    const instead = isMedia ? await this.#insteadOf(name, entry, resource.trackId, { directives, signal }) : undefined
+    if (instead) return instead
     const answer = this.#trackList(name, entry, resource, directives)
     return hasAll ? answer : { ...answer, maxAgeSeconds: 0 }
   }
+  /** A member of a ladder that has ended while its source goes on. */
+  #hasLeft(name: string, { view, source }: Entry): boolean {
+    const { hub } = this.#options
+    return view.ended && source !== undefined && hub.has(source) && !hub.has(name)
+  }
+  /** Its list, that of its source behind it, when that has come as far as `directives` ask. */
+  async #insteadOf(
+    name: string,
+    entry: Entry,
+    trackId: number,
+    request: ListRequest,
+  ): Promise<SegmentedAnswer | undefined> {
+    const { view, source } = entry
+    if (source === undefined || !this.#hasLeft(name, entry)) return undefined
+    const { view: instead, texts } = await this.#entry(source)
+    const own = view.track(trackId)
+    const track = [...instead.index.tracks.values()].find(({ info }) => info.kind === own?.info.kind)
+    if (!own || !track) return undefined
+    instead.lastUsedMs = this.#options.nowMs()
+    await this.#block(instead, track.info.id, request.directives, request.signal)
+    const make = () =>
+      standInPlaylist({
+        own: mediaPlaylist(view.index, own, 'whole'),
+        source: mediaPlaylist(instead.index, track, 'whole'),
+        prefix: prefixTo(name, source),
+        windowSegments: instead.index.windowSegments,
+      })
+    const list = texts.get(`instead of ${name} ${view.index.life} ${trackId}`, track.version, make)
+    return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(instead.index, request.directives) }
+  }
   #trackList(
     name: string,
-    { view, texts }: Entry,
+    { view, texts, source }: Entry,
     { kind, trackId }: TrackListResource,
     directives: PlaylistDirectives,
   ): Extract<SegmentedAnswer, { kind: 'list' }> {
@@ -187,7 +223,9 @@ export class SegmentedService {
       const list = texts.get(`i-frames ${trackId}`, index.segmentVersion, () => iFramePlaylist(index, track))
       return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
     }
-    const form = directives.skip && !index.ended ? 'delta' : 'whole'
+    // What players have of a member that came back may be its source's.
+    const isNew = source !== undefined && track.segments.length <= NEW_SEGMENTS
+    const form = directives.skip && !index.ended && !isNew ? 'delta' : 'whole'
     const make = () => mediaPlaylist(index, track, form, this.#openSiblings(name))
     const list = texts.get(`${form} ${trackId}`, track.version, make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
@@ -377,5 +415,6 @@ export class SegmentedService {
   }
 }
 
+type ListRequest = { readonly directives: PlaylistDirectives; readonly signal: AbortSignal }
 type TsListKind = 'ts-playlist' | 'ts-multivariant'
 type WholeLadder = { readonly ladder: Ladder; readonly planned: readonly PlannedMember[] }

@@ -10,7 +10,7 @@ import { imageVariant, type TileLayout } from '../../packaging/index.ts'
 import { listedSegments } from './listed-segments.ts'
 import type { RecordedMember } from './recorded-member.ts'
 import { codecStringsOf, durationMs } from './recorded-track.ts'
-import { vodKeyVariant } from './vod-keyframes.ts'
+import { startsWithKeyframe, vodKeyVariant } from './vod-keyframes.ts'
 import { hasTiles, tiledVideo } from './vod-tiles.ts'
 
 const AUDIO_GROUP = 'audio'
@@ -74,8 +74,9 @@ export function vodMultivariantPlaylist(
   const images = layout && picture ? [imageVariant(layout, picture, query)] : []
   // Of a part of the past there is none.
   const iFrames = query === '' ? video.flatMap((track) => vodKeyVariant(recording, track) ?? []) : []
+  const all = [recording, ...members.flatMap(({ recordings }) => recordings)]
   return formatMultivariantPlaylist({
-    independentSegments: true,
+    independentSegments: all.every((each) => each.tracks.every(({ trackId }) => isIndependent(each, trackId))),
     variants: [...own, ...others],
     audio: renditions,
     iFrames,
@@ -110,7 +111,7 @@ export function vodTrackPlaylist(recording: RecordingDetail, track: TrackFact): 
     type: isEnded ? 'vod' : 'event',
     targetDurationSeconds: targetSeconds([recording]),
     mediaSequence: 0,
-    independentSegments: true,
+    independentSegments: isIndependent(recording, track.trackId),
     isEnded,
     segments: trackSegments(recording, track, ''),
   })
@@ -131,12 +132,18 @@ export function rangeTrackPlaylist(recordings: readonly RecordingDetail[], track
     start: { timeOffsetMs: 0, precise: true },
     targetDurationSeconds: targetSeconds(recordings),
     mediaSequence: 0,
-    independentSegments: true,
+    independentSegments: recordings.every((recording) => isIndependent(recording, trackId)),
     isEnded,
     segments: segments.flatMap((list, at) =>
       list.map((segment, index) => (at > 0 && index === 0 ? { ...segment, discontinuity: true } : segment)),
     ),
   })
+}
+
+/** Every segment of the track starts with a keyframe, for all that is known. RFC 8216bis, 4.4.2.1. */
+function isIndependent(recording: RecordingDetail, trackId: number): boolean {
+  const isVideo = recording.tracks.some((track) => track.trackId === trackId && track.kind === 'video')
+  return !isVideo || segmentsOf(recording, trackId).every(startsWithKeyframe)
 }
 
 /** As it was while it was live: it does not change while a list grows. RFC 8216bis, 4.4.3.1. */

@@ -2,7 +2,6 @@ export { LIST_ENCODINGS, type ListEncoding, ListText } from '../../platform/cont
 export { Delivery, type DeliveryCounters, type DeliveryOptions } from './fanout/delivery.ts'
 export { type CloseReason, Viewer, type ViewerOptions } from './fanout/viewer.ts'
 export type { ReadyAnswer, SegmentedAnswer } from './segmented/answers.ts'
-export { UTC_QUERY } from './segmented/dash/manifest.ts'
 export type { GrowingSegment } from './segmented/growing-segment.ts'
 export type { Ladders } from './segmented/ladder.ts'
 export { isSegmentedFile, parseSegmentedResource, type SegmentedResource } from './segmented/segment-address.ts'

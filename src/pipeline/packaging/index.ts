@@ -16,6 +16,16 @@ export {
   type RunStart,
   startMsOf,
 } from './cmaf/indexed-segment.ts'
+export {
+  adaptationSet,
+  type KeySegment,
+  type MpdTrack,
+  NEARLY_MS,
+  representation,
+  trickSet,
+  UTC_QUERY,
+  UTC_TIMING,
+} from './dash/adaptation-sets.ts'
 export { type Fix, type Misfit, misfit } from './fitted/carried-codecs.ts'
 export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'
 export {

@@ -5,8 +5,8 @@ import {
   parseSegmentedResource,
   type SegmentedAnswer,
   type SegmentedResource,
-  UTC_QUERY,
 } from '../../delivery/index.ts'
+import { UTC_QUERY } from '../../packaging/index.ts'
 import { type ByteRange, parseByteRange, type VodTarget } from '../../recording/index.ts'
 import type { ListenerContext } from '../context.ts'
 import { readCmcd } from './cmcd.ts'

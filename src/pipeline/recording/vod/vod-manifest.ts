@@ -1,13 +1,14 @@
-import {
-  formatMpd,
-  type MpdAdaptationSet,
-  type MpdPeriod,
-  type MpdRepresentation,
-} from '../../../media/formats/dash/index.ts'
-import { keyFragmentBytes } from '../../../media/formats/mp4/index.ts'
-import { AUDIO_CODECS, VIDEO_CODECS } from '../../../media/model/index.ts'
+import { formatMpd, type MpdAdaptationSet, type MpdPeriod } from '../../../media/formats/dash/index.ts'
 import type { RecordingDetail, SegmentFact, TrackFact } from '../../../platform/storage/index.ts'
-import { type TileLayout, tileSet } from '../../packaging/index.ts'
+import {
+  adaptationSet,
+  NEARLY_MS,
+  representation,
+  type TileLayout,
+  tileSet,
+  trickSet,
+  UTC_TIMING,
+} from '../../packaging/index.ts'
 import { listedSegments } from './listed-segments.ts'
 import { memberIdPrefix, partOfRun, type RecordedMember } from './recorded-member.ts'
 import { durationMs, trackOf } from './recorded-track.ts'
@@ -15,12 +16,6 @@ import { startsWithKeyframe } from './vod-keyframes.ts'
 import { bandwidth } from './vod-playlists.ts'
 import { type RecordedRun, runsOf, tiledRun, tiledVideo } from './vod-tiles.ts'
 
-/** No track has such a number. */
-const TRICK_SET_ID = 80_000
-/** As in the MPDs of live streams. */
-const FOREIGN_SET_ID = 100
-const CODECS: readonly string[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
-const MAX_PLAYOUT_RATE = 32
 /** How long a player may keep the MPD of a recording that is still being written. */
 const OPEN_UPDATE_MS = 2000
 
@@ -65,7 +60,7 @@ export function vodManifest(
     minimumUpdatePeriodMs: OPEN_UPDATE_MS,
     timeShiftBufferDepthMs: startMs + OPEN_UPDATE_MS,
     suggestedPresentationDelayMs: 3 * longestMs,
-    utcTiming: { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', value: 'manifest.mpd?utc' },
+    utcTiming: UTC_TIMING,
   })
 }
 
@@ -98,8 +93,8 @@ function periodOf(source: Source, run: RecordedRun, startMs: number): MpdPeriod 
   const { recording, folder, tiles: layout, trickMode } = source
   const own = tracksOf({ recording, folder, idPrefix: '', segments: run.segments })
   const adaptationSets = switchable([...own, ...membersIn(source, run)]).flatMap((tracks) => {
-    const set = adaptationSet(recording, tracks, run)
-    return [set, ...(trickMode ? trickSet(set, tracks[0], run) : [])]
+    const set = switchingSet(recording, tracks, run)
+    return [set, ...(trickMode ? keysOf(set, tracks[0], run) : [])]
   })
   const video = layout && tiledVideo({ ...recording, segments: run.segments })
   const tiles = layout && video && tileSet(layout, video, tiledRun(recording, run, folder))
@@ -125,9 +120,6 @@ function tracksOf(part: Omit<Listed, 'track'>): Listed[] {
   })
 }
 
-/** Tracks of one run start up to this much before each other. */
-const NEARLY_MS = 500
-
 /** Videos only: the sound is that of the recording itself. */
 function membersIn({ members, untilMs = Number.POSITIVE_INFINITY }: Source, run: RecordedRun): Listed[] {
   return members.flatMap((member) => {
@@ -144,31 +136,22 @@ function switchable(tracks: readonly Listed[]): Tracks[] {
   return [...sets.values()] as unknown as Tracks[]
 }
 
-function adaptationSet(recording: RecordingDetail, tracks: Tracks, run: RecordedRun): MpdAdaptationSet {
+function switchingSet(recording: RecordingDetail, tracks: Tracks, run: RecordedRun): MpdAdaptationSet {
   const [{ track, idPrefix }] = tracks
-  const { trackId, kind, language, codec } = track
-  return {
-    // Sets of members that the recording itself has no track for come behind its own: one for each codec.
-    id: trackId + (idPrefix === '' ? 0 : FOREIGN_SET_ID * (1 + CODECS.indexOf(codec))),
-    contentType: kind,
-    isMain: recording.tracks.find((each) => each.kind === kind)?.trackId === trackId && idPrefix === '',
-    ...(language === undefined ? {} : { lang: language }),
-    representations: tracks.map((each) => representation(each, run)),
-  }
+  const { trackId, kind } = track
+  const isOwn = idPrefix === ''
+  const isMain = isOwn && recording.tracks.find((each) => each.kind === kind)?.trackId === trackId
+  const representations = tracks.map((each) => representationOf(each, run))
+  return adaptationSet({ trackId, of: isOwn ? 'the stream' : 'foreign', isMain }, track, representations)
 }
 
-function representation({ recording, folder, idPrefix, segments, track }: Listed, run: RecordedRun): MpdRepresentation {
-  const { trackId, clockRateHz, widthPx, heightPx, frameRate, sampleRateHz, channelCount } = track
+function representationOf({ recording, folder, idPrefix, segments, track }: Listed, run: RecordedRun) {
+  const { trackId, clockRateHz } = track
   const entries = listedSegments(recording, segments, trackId)
   const [first] = entries
-  return {
+  return representation(track, {
     id: `${idPrefix}t${trackId}`,
     bandwidthBps: bandwidth(recording, track).peakBps,
-    codecs: track.codecString,
-    ...(widthPx && heightPx ? { widthPx, heightPx } : {}),
-    ...(frameRate === undefined ? {} : { frameRate }),
-    ...(sampleRateHz === undefined ? {} : { audioSamplingRateHz: sampleRateHz }),
-    ...(channelCount === undefined ? {} : { channelCount }),
     template: {
       timescaleHz: clockRateHz,
       initialization: `${folder}t${trackId}-init${first?.initId ?? 0}.mp4`,
@@ -177,26 +160,16 @@ function representation({ recording, folder, idPrefix, segments, track }: Listed
       presentationTimeOffsetTicks: Math.round((run.startMs * clockRateHz) / 1000),
       segments: { kind: 'timeline', entries },
     },
-  }
+  })
 }
 
-/** Keyframes only, where every segment starts with one. */
-function trickSet(of: MpdAdaptationSet, { track, idPrefix }: Listed, run: RecordedRun): MpdAdaptationSet[] {
+/** Where every segment starts with a keyframe. */
+function keysOf({ representations: [main] }: MpdAdaptationSet, { track, idPrefix }: Listed, run: RecordedRun) {
   const { trackId, kind, clockRateHz } = track
-  const [main] = of.representations
   const segments = run.segments.filter((each) => each.trackId === trackId)
   if (!main || kind !== 'video' || idPrefix !== '' || !segments.every(startsWithKeyframe)) return []
-  const bitsPerSecond = segments.map(
-    ({ keyframes, durationTicks }) =>
-      (keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0) * 8 * clockRateHz) / Math.max(1, durationTicks),
-  )
-  const { frameRate: _, ...shape } = main
   const template = { ...main.template, media: main.template.media.replace('$Number$', 'key$Number$') }
-  const bandwidthBps = Math.max(1, ...bitsPerSecond)
-  const keys = { ...shape, id: `${main.id}-keys`, bandwidthBps, maxPlayoutRate: MAX_PLAYOUT_RATE, template }
-  return [
-    { id: TRICK_SET_ID + of.id, contentType: 'video', trickModeOf: of.id, startWithSap: 1, representations: [keys] },
-  ]
+  return [trickSet({ trackId, clockRateHz, main }, segments, template)]
 }
 
 function startEpochMs({ segments }: RecordedRun): number {

@@ -9,9 +9,8 @@ import {
   type MpdSegmentTemplate,
   type MpdTimelineEntry,
 } from '../../../../media/formats/dash/index.ts'
-import { keyFragmentBytes } from '../../../../media/formats/mp4/index.ts'
-import { AUDIO_CODECS, type CodecId, VIDEO_CODECS } from '../../../../media/model/index.ts'
 import {
+  adaptationSet,
   type CmafIndex,
   endMsOf,
   type IndexedRun,
@@ -19,9 +18,12 @@ import {
   type IndexedTrack,
   infoOf,
   type RunStart,
+  representation,
   startMsOf,
   type TileLayout,
   tileSet,
+  trickSet,
+  UTC_TIMING,
 } from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
@@ -40,20 +42,11 @@ export function readTemplate(text: string | null): DashTemplate | undefined {
   throw new MalformedInputError('template', 0, 'expected timeline or number')
 }
 
-/** Asked for beside the manifest, answers with the server's time. */
-export const UTC_QUERY = 'utc'
-/** ISO/IEC 23009-1, 5.8.4.11: the body is an xs:dateTime. */
-const UTC_SCHEME = 'urn:mpeg:dash:utc:http-xsdate:2014'
 /** Parts between the live edge and where players should be. */
 const LATENCY_PARTS = 3
 /** The same for players that reckon from the end of what is there, one part behind the live edge. */
 const DELAY_PARTS = 2
 const PLAYBACK_RATE = { min: 0.95, max: 1.1 }
-const FOREIGN_SET_ID = 100
-const CODECS: readonly CodecId[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
-/** Of keyframes; foreign sets are far from it. */
-const TRICK_SET_ID = 80_000
-const MAX_PLAYOUT_RATE = 32
 /** Target durations behind the live edge without low latency: as HOLD-BACK of HLS. */
 const DELAY_TARGETS = 3
 
@@ -107,7 +100,7 @@ function liveAttributes(index: CmafIndex, template: DashTemplate, originMs: numb
     minimumUpdatePeriodMs: Math.max(500, (targetSeconds * 1000) / 2),
     timeShiftBufferDepthMs: index.windowSegments * targetSeconds * 1000,
     suggestedPresentationDelayMs: delayMs,
-    utcTiming: { schemeIdUri: UTC_SCHEME, value: `manifest.mpd?${UTC_QUERY}` },
+    utcTiming: UTC_TIMING,
     ...(isLowLatency ? { serviceDescription: service } : {}),
   } satisfies Partial<Mpd>
 }
@@ -225,67 +218,41 @@ function adaptationSets(parts: readonly RunOfTrack[]): MpdAdaptationSet[] {
     if (!first) return []
     const isMain = !kinds.has(first.track.info.kind)
     kinds.add(first.track.info.kind)
-    return [adaptationSet(first, members, isMain)]
+    return [switchingSet(first, members, isMain)]
   })
 }
 
-function adaptationSet(first: RunOfTrack, members: readonly RunOfTrack[], isMain: boolean): MpdAdaptationSet {
+function switchingSet(first: RunOfTrack, members: readonly RunOfTrack[], isMain: boolean): MpdAdaptationSet {
   const { info } = first.track
   const { run } = first
   const isIndependent = members.every(({ segments }) => segments.every((segment) => segment.isIndependent))
-  return {
-    // Sets of members that the stream itself has no track for come behind its own: one for each codec.
-    id: info.id + (first.member.prefix === '' ? 0 : FOREIGN_SET_ID * (1 + CODECS.indexOf(info.codec))),
-    contentType: info.kind,
+  const facts = {
+    trackId: info.id,
+    of: first.member.prefix === '' ? 'the stream' : 'foreign',
     isMain,
-    ...(info.language === undefined ? {} : { lang: info.language }),
     ...(isIndependent ? { startWithSap: 1 as const } : {}),
     producerReferenceTime: {
       wallClockTimeMs: run.epochMs,
       presentationTimeTicks: Math.round((run.startMs * info.clockRateHz) / 1000),
     },
-    representations: members.map(representation),
-  }
+  } as const
+  return adaptationSet(facts, info, members.map(representationOf))
 }
 
-/** The keyframes of the stream's own video, from the same segments, for players that go fast. */
+/** Of the stream's own video. */
 function trickSets(parts: readonly RunOfTrack[]): MpdAdaptationSet[] {
   const part = parts.find(({ member, track }) => member.prefix === '' && track.info.kind === 'video')
   const keyed = part?.segments.filter(({ place }) => place !== 'gap')
   if (!part || !keyed?.every(({ isIndependent, keyframes }) => isIndependent && keyframes.length > 0)) return []
-  const { info } = part.track
-  const { initialization, ...template } = segmentTemplate(part)
-  const { segments } = template
-  const ofKeys = {
-    ...template,
-    ...(initialization === undefined ? {} : { initialization }),
-    media: keyUri(part.member.index.life, info.id, '$Number$'),
+  const { id, clockRateHz } = part.track.info
+  const main = representationOf(part)
+  const { segments } = main.template
+  const template = {
+    ...main.template,
+    media: keyUri(part.member.index.life, id, '$Number$'),
     segments: segments.kind === 'nominal' ? withoutChunks(segments) : segments,
   }
-  const bitsPerSecond = keyed.map(
-    ({ keyframes, durationTicks }) =>
-      (keyFragmentBytes(keyframes[0]?.sizeBytes ?? 0) * 8 * info.clockRateHz) / durationTicks,
-  )
-  const { id, codecs, widthPx, heightPx } = representation(part)
-  const shape = widthPx === undefined || heightPx === undefined ? {} : { widthPx, heightPx }
-  return [
-    {
-      id: TRICK_SET_ID + info.id,
-      contentType: 'video',
-      trickModeOf: info.id,
-      startWithSap: 1,
-      representations: [
-        {
-          id: `${id}-keys`,
-          bandwidthBps: Math.max(1, ...bitsPerSecond),
-          ...(codecs === undefined ? {} : { codecs }),
-          ...shape,
-          maxPlayoutRate: MAX_PLAYOUT_RATE,
-          template: ofKeys,
-        },
-      ],
-    },
-  ]
+  return [trickSet({ trackId: id, clockRateHz, main }, keyed, template)]
 }
 
 /** The server waits until the segment has ended. */
@@ -293,22 +260,13 @@ function withoutChunks({ kind, durationTicks, availabilityTimeOffsetMs }: MpdNom
   return { kind, durationTicks, ...(availabilityTimeOffsetMs === undefined ? {} : { availabilityTimeOffsetMs }) }
 }
 
-function representation(part: RunOfTrack): MpdRepresentation {
+function representationOf(part: RunOfTrack): MpdRepresentation {
   const { info } = part.track
-  const kindFacts =
-    info.kind === 'video'
-      ? {
-          ...(info.widthPx > 0 ? { widthPx: info.widthPx, heightPx: info.heightPx } : {}),
-          ...(info.frameRate === undefined ? {} : { frameRate: info.frameRate }),
-        }
-      : { audioSamplingRateHz: info.sampleRateHz, channelCount: info.channelCount }
-  return {
+  return representation(info, {
     id: `${part.member.prefix.replace(/[^A-Za-z0-9]/g, '-')}t${info.id}`,
     bandwidthBps: part.plannedBps ?? measureBitRates(part.track).peakBps,
-    codecs: info.codecString,
-    ...kindFacts,
     template: segmentTemplate(part),
-  }
+  })
 }
 
 /** A segment can be had as soon as its first part is there. Players take the least of all sets for what is possible. */

@@ -3,13 +3,11 @@ import {
   type IndexedRun,
   type IndexedSegment,
   type IndexedTrack,
+  NEARLY_MS,
   startMsOf,
 } from '../../../packaging/index.ts'
 import type { LadderTrack, Member } from '../ladder.ts'
 import { isSilent } from '../list-age.ts'
-
-/** Tracks of one run start up to this much before each other. */
-const NEARLY_MS = 500
 
 /** Those that all tracks have begun: until then it is not known where a run starts, and what is listed does not move. */
 export function begunRuns(index: CmafIndex): readonly IndexedRun[] {

@@ -1,8 +1,7 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
-import { ListTexts } from '../../../platform/content/index.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
-import { CMAF_FORMAT, type CmafIndex, type TilePictures, type TilePlace, UTC_QUERY } from '../../packaging/index.ts'
-import { prefixTo, type StartPoint, type StreamHub } from '../../stream/index.ts'
+import { type CmafIndex, type TilePictures, type TilePlace, UTC_QUERY } from '../../packaging/index.ts'
+import { prefixTo, type StreamHub } from '../../stream/index.ts'
 import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.ts'
 import { Audience } from './audience.ts'
 import { hasCome, isFarAhead, type PlaylistDirectives, readDirectives } from './blocking-reload.ts'
@@ -15,10 +14,11 @@ import { assertListable, type Ladder, type Ladders, ladderVersion, type Member, 
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
 import { FIRST_SEGMENT_MS, mediaAnswer, readyMedia } from './media-answers.ts'
+import { type Opening, type OpenStream, OpenStreams } from './open-streams.ts'
 import { isList, type ListResource, type SegmentedResource, type TsResource } from './segment-address.ts'
-import { SegmentedView } from './segmented-view.ts'
+import type { SegmentedView } from './segmented-view.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
-import { isTsListLong, isTsSegmentWhole, TsSegments } from './ts/ts-segments.ts'
+import { isTsListLong, isTsSegmentWhole } from './ts/ts-segments.ts'
 import { doesNotCome, mediaWait, playlistWait } from './waits.ts'
 
 export type SegmentedOptions = {
@@ -38,15 +38,6 @@ export type SegmentedOptions = {
 }
 
 type TrackListResource = Extract<ListResource, { readonly trackId: number }>
-type Entry = {
-  readonly view: SegmentedView
-  readonly texts: ListTexts
-  readonly ts: TsSegments
-  /** Of the ladder that the stream is a rung of. */
-  readonly source: string | undefined
-  isLinedUp: boolean
-}
-type Slot = { readonly opening: Promise<Entry>; entry?: Entry }
 
 /** Old players want something to begin with; hlsdemux2 loses its place in a list of one segment. RFC 8216bis, 6.2.2. */
 const TS_SEGMENTS_AT_FIRST = 3
@@ -66,15 +57,16 @@ const NEW_SEGMENTS = 12
 /** HLS and DASH of every stream on this worker: lists as shared texts, media as views on the CMAF log. */
 export class SegmentedService {
   readonly #options: SegmentedOptions
-  readonly #entries = new Map<string, Slot>()
+  readonly #streams: OpenStreams
   readonly #sweep: NodeJS.Timeout
   readonly audience: Audience
   sentBytes = 0
 
   constructor(options: SegmentedOptions) {
     this.#options = options
+    this.#streams = new OpenStreams(options)
     this.audience = new Audience(Math.max(10_000, 4 * options.segmentMs), options.nowMs)
-    this.#sweep = setInterval(() => this.#dropIdle(), 1000)
+    this.#sweep = setInterval(() => this.#streams.dropIdle(), 1000)
     this.#sweep.unref()
   }
 
@@ -83,7 +75,7 @@ export class SegmentedService {
    * MalformedInputError for directives out of reach, with UnavailableError when a wait took too long.
    */
   async answer(name: string, resource: SegmentedResource, request: SegmentedRequest): Promise<SegmentedAnswer> {
-    const entry = await this.#entry(name, () => this.#startOf(name, resource, request))
+    const entry = await this.#streams.open(name, this.#openingFor(name, resource, request))
     entry.view.lastUsedMs = this.#options.nowMs()
     if (resource.kind === 'ts-segment') return await this.#tsSegment(name, entry, resource, request)
     if (isList(resource)) return await this.#list(name, entry, resource, request)
@@ -99,8 +91,8 @@ export class SegmentedService {
   }
   /** The same answer where nothing has to be waited for; undefined: ask `answer`. Throws MalformedInputError. */
   answerNow(name: string, resource: SegmentedResource, query: URLSearchParams): ReadyAnswer | undefined {
-    const entry = this.#entries.get(name)?.entry
-    if (!entry || this.#isPast(name, entry.view)) return undefined
+    const entry = this.#streams.present(name)
+    if (!entry) return undefined
     const { view } = entry
     const { index } = view
     view.lastUsedMs = this.#options.nowMs()
@@ -124,7 +116,7 @@ export class SegmentedService {
     query: URLSearchParams,
     onPass: (isOpen: boolean) => void,
   ): (() => void) | undefined {
-    const entry = this.#entries.get(name)?.entry
+    const entry = this.#streams.known(name)
     if (!entry || entry.view.ended || !hasSegments(entry.view.index) || this.#sourceToLineUpWith(entry))
       return undefined
     const { view } = entry
@@ -142,7 +134,7 @@ export class SegmentedService {
   /** What a tile of thumbnails of the live window is made of. Rejects as `answer`. */
   async tilePictures(name: string, life: string, place: TilePlace): Promise<TilePictures | undefined> {
     const { tiles } = this.#options.beside
-    const { view } = await this.#entry(name)
+    const { view } = await this.#streams.open(name)
     if (!tiles || view.index.life !== life) throw new AccessDeniedError('no such tile in this stream', 'not-found')
     view.lastUsedMs = this.#options.nowMs()
     return await liveTile(view, tiles, place)
@@ -151,7 +143,12 @@ export class SegmentedService {
     clearInterval(this.#sweep)
   }
 
-  async #list(name: string, entry: Entry, resource: ListResource, request: SegmentedRequest): Promise<SegmentedAnswer> {
+  async #list(
+    name: string,
+    entry: OpenStream,
+    resource: ListResource,
+    request: SegmentedRequest,
+  ): Promise<SegmentedAnswer> {
     const { view, texts } = entry
     const { index } = view
     const ready = await view.wait('segments', () => hasSegments(index), FIRST_SEGMENT_MS, request.signal)
@@ -181,20 +178,20 @@ export class SegmentedService {
     return hasAll ? answer : { ...answer, maxAgeSeconds: 0 }
   }
   /** A member of a ladder that has ended while its source goes on. */
-  #hasLeft(name: string, { view, source }: Entry): boolean {
+  #hasLeft(name: string, { view, source }: OpenStream): boolean {
     const { hub } = this.#options
     return view.ended && source !== undefined && hub.has(source) && !hub.has(name)
   }
   /** Its list, that of its source behind it, when that has come as far as `directives` ask. */
   async #insteadOf(
     name: string,
-    entry: Entry,
+    entry: OpenStream,
     trackId: number,
     request: ListRequest,
   ): Promise<SegmentedAnswer | undefined> {
     const { view, source } = entry
     if (source === undefined || !this.#hasLeft(name, entry)) return undefined
-    const { view: instead, texts } = await this.#entry(source)
+    const { view: instead, texts } = await this.#streams.open(source)
     const own = view.track(trackId)
     const track = [...instead.index.tracks.values()].find(({ info }) => info.kind === own?.info.kind)
     if (!own || !track) return undefined
@@ -212,7 +209,7 @@ export class SegmentedService {
   }
   #trackList(
     name: string,
-    { view, texts, source }: Entry,
+    { view, texts, source }: OpenStream,
     { kind, trackId }: TrackListResource,
     directives: PlaylistDirectives,
   ): Extract<SegmentedAnswer, { kind: 'list' }> {
@@ -231,7 +228,7 @@ export class SegmentedService {
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
   }
 
-  async #manifest(name: string, entry: Entry, { query, signal }: SegmentedRequest): Promise<SegmentedAnswer> {
+  async #manifest(name: string, entry: OpenStream, { query, signal }: SegmentedRequest): Promise<SegmentedAnswer> {
     if (query.has(UTC_QUERY)) return { kind: 'clock' }
     const template = readTemplate(query.get('template')) ?? this.#options.dashTemplate
     const { ladder, planned } = await this.#ladder(name, entry, signal)
@@ -246,18 +243,18 @@ export class SegmentedService {
    * demand only as far as somebody has opened them, the others as they are planned. Waits for new ones once and not for
    * long: a player reads its multivariant playlist only once.
    */
-  async #ladder(name: string, entry: Entry, signal: AbortSignal): Promise<WholeLadder> {
+  async #ladder(name: string, entry: OpenStream, signal: AbortSignal): Promise<WholeLadder> {
     const source: Member = { prefix: '', index: entry.view.index }
     if (entry.view.ended) return { ladder: [source], planned: [] }
     const infos = [...entry.view.index.tracks.values()].map(({ info }) => info)
     const { ladders } = this.#options
     const planned = ladders
       .plannedOf(name, infos)
-      .flatMap((rung) => (this.#runs(rung.name) ? [] : [{ prefix: prefixTo(name, rung.name), rung }]))
+      .flatMap((rung) => (this.#streams.running(rung.name) ? [] : [{ prefix: prefixTo(name, rung.name), rung }]))
     const onDemand = ladders.onDemandOf(name)
     const waiting = ladders.membersOf(name).map(async (member): Promise<Member[]> => {
       if (onDemand.includes(member)) return this.#runningMember(name, member)
-      const opened = await this.#entry(member).catch(() => undefined)
+      const opened = await this.#streams.open(member).catch(() => undefined)
       if (!opened || opened.view.ended) return []
       const { view } = opened
       view.lastUsedMs = this.#options.nowMs()
@@ -270,31 +267,25 @@ export class SegmentedService {
 
   /** Lists read it as it is, and keep no rendition running. */
   #runningMember(name: string, member: string): Member[] {
-    const view = this.#runs(member)
+    const view = this.#streams.running(member)
     return view ? [{ prefix: prefixTo(name, member), index: view.index }] : []
   }
-  /** A stream that is open here and has something to play. */
-  #runs(name: string): SegmentedView | undefined {
-    const view = this.#entries.get(name)?.entry?.view
-    return view && !view.ended && hasSegments(view.index) ? view : undefined
-  }
-
   /** Those of the ladder of `name` that are open here, seen from `name`. */
   #openSiblings(name: string): Member[] {
     const source = this.#options.ladders.sourceOf(name) ?? name
     const names = [source, ...this.#options.ladders.membersOf(source)].filter((each) => each !== name)
     return names.flatMap((each) => {
-      const view = this.#entries.get(each)?.entry?.view
+      const view = this.#streams.known(each)?.view
       return view && !view.ended ? [{ prefix: prefixTo(name, each), index: view.index }] : []
     })
   }
 
   /** Wall clock times of a member are those of its source: players line up what they switch between by them. */
-  async #lineUp(entry: Entry): Promise<void> {
+  async #lineUp(entry: OpenStream): Promise<void> {
     const { index } = entry.view
     const source = this.#sourceToLineUpWith(entry)
     if (source === undefined) return
-    const { view } = await this.#entry(source)
+    const { view } = await this.#streams.open(source)
     view.lastUsedMs = this.#options.nowMs()
     if (view.index.runs.length === 0 || index.runs.length === 0) return
     index.epochShiftMs = view.index.zeroEpochMs - index.zeroEpochMs
@@ -302,7 +293,7 @@ export class SegmentedService {
   }
 
   /** Undefined where there is none, or it is done. */
-  #sourceToLineUpWith({ source, isLinedUp }: Entry): string | undefined {
+  #sourceToLineUpWith({ source, isLinedUp }: OpenStream): string | undefined {
     return source !== undefined && !isLinedUp && this.#options.hub.has(source) ? source : undefined
   }
 
@@ -323,7 +314,7 @@ export class SegmentedService {
     return isThere
   }
 
-  #tileList(name: string, { view, texts }: Entry): SegmentedAnswer {
+  #tileList(name: string, { view, texts }: OpenStream): SegmentedAnswer {
     const { tiles } = this.#options.beside
     const { index } = view
     if (!tiles) throw new AccessDeniedError('there are no thumbnails: thumbnails.enabled, or node-av', 'not-found')
@@ -331,7 +322,7 @@ export class SegmentedService {
     if (list.text === '') throw new AccessDeniedError('a stream without video has no thumbnails', 'not-found')
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, { skip: false }) }
   }
-  async #tsList(name: string, entry: Entry, kind: TsListKind, signal: AbortSignal): Promise<SegmentedAnswer> {
+  async #tsList(name: string, entry: OpenStream, kind: TsListKind, signal: AbortSignal): Promise<SegmentedAnswer> {
     const { index } = entry.view
     if (!this.#options.mpegTs)
       throw new AccessDeniedError('MPEG-TS segments are switched off (hls.mpegTs)', 'not-found')
@@ -349,7 +340,7 @@ export class SegmentedService {
   /** The one that comes next is waited for. */
   async #tsSegment(
     name: string,
-    { view, ts }: Entry,
+    { view, ts }: OpenStream,
     { life, sequence }: TsResource,
     { signal }: SegmentedRequest,
   ): Promise<SegmentedAnswer> {
@@ -366,52 +357,14 @@ export class SegmentedService {
     return BLOCKED_TARGETS * Math.max(1000, targetSeconds * 1000)
   }
 
-  /** Where a rendition begins that starts for this request: a player goes on with it from where it is. */
-  #startOf(name: string, resource: SegmentedResource, { viewer }: SegmentedRequest): StartPoint {
-    if (resource.kind === 'timed') return { atMs: resource.startMs + NEARLY_MS }
+  /** A player goes on with a rendition that starts for its request from where it is. */
+  #openingFor(name: string, resource: SegmentedResource, { viewer }: SegmentedRequest): Opening {
+    if (resource.kind === 'timed') return { start: { atMs: resource.startMs + NEARLY_MS }, isWoken: true }
     const { segmentMs, ladders } = this.#options
     const source = ladders.sourceOf(name) ?? name
     const reads = this.audience.lastRead([source, ...ladders.membersOf(source)], viewer())
-    return { backMs: (reads === 'parts' ? 1 : SEGMENTS_BEHIND) * segmentMs }
-  }
-  #entry(name: string, start?: () => StartPoint): Promise<Entry> {
-    const known = this.#entries.get(name)
-    if (known && !(known.entry && this.#isPast(name, known.entry.view))) return known.opening
-    known?.entry?.view.subscription.release()
-    const slot: Slot = { opening: this.#open(name, start?.()) }
-    this.#entries.set(name, slot)
-    slot.opening.then(
-      (entry) => {
-        slot.entry = entry
-      },
-      () => this.#entries.delete(name),
-    )
-    return slot.opening
-  }
-  /** A stream that ended and came back is another output; until then the ended playlist stays for its viewers. */
-  #isPast(name: string, view: SegmentedView): boolean {
-    return view.ended && this.#options.hub.has(name)
-  }
-  async #open(name: string, start: StartPoint | undefined): Promise<Entry> {
-    const subscription = await this.#options.hub.subscribe(name, CMAF_FORMAT, start)
-    const view = new SegmentedView(subscription, subscription.startPosition)
-    view.lastUsedMs = this.#options.nowMs()
-    const source = this.#options.ladders.sourceOf(name)
-    return { view, texts: new ListTexts(), ts: new TsSegments(), source, isLinedUp: false }
-  }
-
-  #dropIdle(): void {
-    const nowMs = this.#options.nowMs()
-    for (const [name, { entry }] of this.#entries) {
-      if (!entry || entry.view.busy) continue
-      const { view } = entry
-      const patienceMs = view.ended
-        ? this.#options.lingerMs
-        : Math.max(this.#options.lingerMs, 6 * this.#options.segmentMs)
-      if (nowMs - view.lastUsedMs < patienceMs) continue
-      this.#entries.delete(name)
-      view.subscription.release()
-    }
+    const backMs = (reads === 'parts' ? 1 : SEGMENTS_BEHIND) * segmentMs
+    return { start: { backMs }, isWoken: resource.kind === 'playlist' }
   }
 }
 

@@ -15,7 +15,7 @@ import type { PlayedForm } from './support/players.ts'
 import { PICTURE, TONE } from './support/publisher.ts'
 
 const FORMS: readonly PlayedForm[] = [
-  { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal', gaps: 'listed' },
+  { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal', gaps: 'expected' },
   { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
   { name: 'HLS', player: 'shaka', file: 'index.m3u8', mode: 'normal' },
   { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },

@@ -13,7 +13,7 @@ import { LoopPublisher } from './support/publisher.ts'
 const [, LL_DASH] = LOW_LATENCY
 const FORMS: readonly PlayedForm[] = [
   // The playlist of a rung begins where the rung began: up to a segment behind what the player has.
-  { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal', gaps: 'listed' },
+  { name: 'HLS', player: 'hls', file: 'index.m3u8', mode: 'normal', gaps: 'expected' },
   { name: 'DASH', player: 'shaka', file: 'manifest.mpd', mode: 'normal' },
   ...(LL_DASH ? [LL_DASH] : []),
 ]

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { TestServer } from '../../support/server.ts'
 import { WatchedPage } from './browser.ts'
-import { errorsOf, type Played, seenStalls, told } from './judged.ts'
+import { errorsOf, isLate, type Played, seenStalls, told } from './judged.ts'
 import type { PlayerHost } from './player-host.ts'
 import { hostOf, type PlayedForm, START, WATCH, type Watched } from './players.ts'
 
@@ -87,8 +87,8 @@ async function play(stage: Stage, form: PlayedForm, place: Place, act: Act | und
  * while it goes on reading the manifest: nothing was refused and no error was told.
  */
 function anotherChance(played: Begun, form: PlayedForm): string | undefined {
+  if (isLate(played, form)) return 'stalled'
   if (errorsOf(played, form).length > 0) return undefined
-  if (seenStalls(played, form).length > 0) return 'stalled'
   return form.player === 'dash' && !played.began ? 'stood still' : undefined
 }
 

@@ -9,8 +9,8 @@ export type PlayedForm = {
   readonly player: PlayerName
   readonly file: string
   readonly mode: 'low' | 'normal'
-  /** It has to pass over holes that its list names. */
-  readonly gaps?: 'listed'
+  /** It has to pass over holes, which its list names or a publisher that was away has left, and says so. */
+  readonly gaps?: 'expected'
 }
 
 export const LOW_LATENCY: readonly PlayedForm[] = [
@@ -102,7 +102,7 @@ export const START: Readonly<Record<PlayerName, (url: string, mode: 'low' | 'nor
     player.addEventListener('error', ({ detail }) => setTimeout(() => {
       state.errors.push((detail.severity === shaka.util.Error.Severity.RECOVERABLE ? '' : 'fatal ') + 'shaka ' + told(detail))
     }))
-    ${mode === 'low' ? 'player.configure({ manifest: { defaultPresentationDelay: 0.6 }, streaming: { lowLatencyMode: true, liveSync: { enabled: true, targetLatency: 0.1, targetLatencyTolerance: 0.1 } } })' : ''}
+    ${mode === 'low' ? 'player.configure({ manifest: { defaultPresentationDelay: 0.6 }, streaming: { lowLatencyMode: true, liveSync: { enabled: true, targetLatency: 0.1, targetLatencyTolerance: 0.1 } } })' : "player.configure('streaming.lowLatencyMode', false)"}
     player.attach(video).then(() => player.load('${url}')).then(() => { ${mode === 'low' ? 'player.goToLive()' : ''}; return video.play() }).catch((error) => state.errors.push('fatal shaka ' + told(error)))
     latency = () => player.isLive() && player.getPlayheadTimeAsDate() ? (Date.now() - player.getPlayheadTimeAsDate().getTime()) / 1000 : undefined
   `,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,7 @@ export type LoopedClip = {
   readonly picture?: string
   /** Where it starts over the times are not exactly those of an encoder that goes on: longer where that matters. */
   readonly seconds?: number
+  readonly sampleRateHz?: number
 }
 
 /** Publishes H.264 with B-frames and AAC over RTMP until it is disposed of. */
@@ -33,13 +34,18 @@ export class LoopPublisher implements AsyncDisposable {
   }
 
   /** By the ffmpeg command where there is one, else by the FFmpeg inside node-av. */
-  static start(url: string, { picture = PICTURE, seconds = CLIP_SECONDS }: LoopedClip = {}): LoopPublisher {
-    return new LoopPublisher(hasCommand('ffmpeg') ? loopClips([[clipPath(picture, seconds), url]]) : encodeLive(url))
+  static start(url: string, clip: LoopedClip = {}): LoopPublisher {
+    return new LoopPublisher(hasCommand('ffmpeg') ? loopClips([[clipPath(clip), url]]) : encodeLive(url))
   }
 
-  /** Several of one encoder, in step; needs the ffmpeg command. */
+  /** Several of one encoder, in step; who is thrown out comes back after a while. Needs the ffmpeg command. */
   static startLadder(members: readonly { readonly url: string; readonly picture: string }[]): LoopPublisher {
-    return new LoopPublisher(loopClips(members.map(({ url, picture }) => [clipPath(picture, CLIP_SECONDS), url])))
+    return new LoopPublisher(loopClips(members.map(({ url, picture }) => [clipPath({ picture }), url])))
+  }
+
+  /** Of a clip that is there already, at once; needs the ffmpeg command. */
+  static startClip(url: string, path: string): LoopPublisher {
+    return new LoopPublisher(loopClips([[path, url]]))
   }
 
   /** What it complained about. */
@@ -58,20 +64,48 @@ export class LoopPublisher implements AsyncDisposable {
 const madeClips = new Map<string, string>()
 
 /** Made once, removed when the tests of this process are over. */
-function clipPath(picture: string, seconds: number): string {
-  const key = `${picture} ${seconds}`
+function madeOnce(key: string, make: (path: string) => void): string {
   const known = madeClips.get(key)
   if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'millrace-publish-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'clip.flv')
-  makeClip(picture, seconds, path)
+  make(path)
   madeClips.set(key, path)
   return path
 }
 
-function makeClip(picture: string, seconds: number, path: string): void {
-  const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', TONE, '-t', String(seconds)]
+function clipPath(clip: LoopedClip): string {
+  return madeOnce(JSON.stringify(clip), (path) => makeClip(clip, path))
+}
+
+/** Clips one behind the other: what they do not share changes in mid-stream. Needs the ffmpeg command. */
+export function joinedPath(clips: readonly LoopedClip[]): string {
+  return madeOnce(JSON.stringify(clips), (path) => {
+    const muxed = clips.map((clip) => readFileSync(clipPath(clip)))
+    const startsMs = clips.map((_, at) => clips.slice(0, at).reduce((sum, clip) => sum + secondsOf(clip) * 1000, 0))
+    writeFileSync(path, Buffer.concat(muxed.map((flv, at) => (at === 0 ? flv : laterTags(flv, startsMs[at] ?? 0)))))
+  })
+}
+
+const FLV_HEADER_BYTES = 13
+const TAG_OVERHEAD_BYTES = 15
+
+/** The tags of an FLV file for behind another. Adobe FLV Specification v10.1, E.4.1. */
+function laterTags(flv: Buffer, byMs: number): Buffer {
+  const tags = Buffer.from(flv.subarray(FLV_HEADER_BYTES))
+  for (let at = 0; at < tags.length; at += TAG_OVERHEAD_BYTES + tags.readUIntBE(at + 1, 3))
+    tags.writeUIntBE(tags.readUIntBE(at + 4, 3) + byMs, at + 4, 3)
+  return tags
+}
+
+function secondsOf({ seconds = CLIP_SECONDS }: LoopedClip): number {
+  return seconds
+}
+
+function makeClip(clip: LoopedClip, path: string): void {
+  const { picture = PICTURE, sampleRateHz = 48_000 } = clip
+  const sources = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', TONE, '-t', String(secondsOf(clip))]
   const video = [
     '-c:v',
     'libx264',
@@ -86,13 +120,20 @@ function makeClip(picture: string, seconds: number, path: string): void {
     '-pix_fmt',
     'yuv420p',
   ]
-  const audio = ['-c:a', 'aac', '-ac', '2', '-b:a', '128k']
+  const audio = ['-c:a', 'aac', '-ar', String(sampleRateHz), '-ac', '2', '-b:a', '128k']
   execFileSync('ffmpeg', ['-v', 'error', '-nostdin', ...sources, ...video, ...audio, path])
 }
 
+/** Each output has a queue of its own, which connects again when it was thrown out. */
+const RECOVERING = [
+  ...['-f', 'fifo', '-fifo_format', 'flv', '-attempt_recovery', '1', '-recovery_wait_time', '4'],
+  ...['-drop_pkts_on_overflow', '1', '-restart_with_keyframe', '1'],
+]
+
 function loopClips(clips: readonly (readonly [path: string, url: string])[]): ChildProcess {
   const inputs = clips.flatMap(([path]) => ['-re', '-stream_loop', '-1', '-i', path])
-  const outputs = clips.flatMap(([, url], at) => ['-map', String(at), '-c', 'copy', '-f', 'flv', url])
+  const format = clips.length > 1 ? RECOVERING : ['-f', 'flv']
+  const outputs = clips.flatMap(([, url], at) => ['-map', String(at), '-c', 'copy', ...format, url])
   return spawn('ffmpeg', ['-v', 'error', '-nostdin', ...inputs, ...outputs], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 

@@ -109,15 +109,20 @@ export class Fanout {
     else {
       if (viewer.position < this.#lagPosition && this.#move(viewer) === 'closed') return
       if (viewer.position < this.#passHead) this.#write(viewer, this.#viewsFor(viewer), nowMs)
-      else if (this.#reader.isDrained) this.#close(viewer, 'stream-ended')
+      else if (this.#isOver) this.#close(viewer, 'stream-ended')
     }
     if (viewer.position >= 0) this.#passLowest = Math.min(this.#passLowest, viewer.lowWater(isBusy))
+  }
+
+  /** Nothing is behind what this pass hands out: another thread may have written the last of it since the pass began. */
+  get #isOver(): boolean {
+    return this.#reader.isDrained && this.#reader.head === this.#passHead
   }
 
   #tryJoin(viewer: Viewer, nowMs: number): void {
     const join = this.#holdJoin()
     if (!join) {
-      if (this.#reader.isDrained) this.#close(viewer, 'stream-ended')
+      if (this.#isOver) this.#close(viewer, 'stream-ended')
       else if (nowMs - viewer.startedMs > this.#limits.firstMediaMs) this.#close(viewer, 'no-media')
       return
     }

@@ -18,6 +18,8 @@ export class SegmentedView {
   readonly #inFlight = new Map<string, InFlight>()
   #holderCount = 0
   #position: number
+  /** Head of the log when it was looked at last. */
+  #followedTo = -1
   lastUsedMs = 0
 
   constructor(subscription: Subscription, startPosition: number) {
@@ -34,7 +36,8 @@ export class SegmentedView {
   }
   /** Nothing more comes. A log that has ended may still have its last records on their way to this thread. */
   get ended(): boolean {
-    return this.index.ended || this.#subscription.reader.isDrained
+    const { reader } = this.#subscription
+    return this.index.ended || (reader.isDrained && reader.head === this.#followedTo)
   }
   get busy(): boolean {
     return this.#holderCount > 0 || this.#gates.waitingCount > 0
@@ -85,6 +88,7 @@ export class SegmentedView {
   #follow(): void {
     const { reader } = this.#subscription
     const head = reader.head
+    this.#followedTo = head
     const version = this.index.version
     for (;;) {
       const placed = decodeCmafRecord(reader, this.#position, head)

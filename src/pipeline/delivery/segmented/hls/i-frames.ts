@@ -56,11 +56,12 @@ export function iFrameVariant({ member, track }: LadderTrack): HlsIFrameVariant 
     return bytes > 0 && durationTicks > 0 ? [(bytes * 8 * 1000) / msOf(track, segment, durationTicks)] : []
   })
   if (info.kind !== 'video' || rates.length === 0) return undefined
-  const { widthPx, heightPx } = info
+  const { widthPx, heightPx, videoRange } = info
   return {
     uri: member.prefix + iFramePlaylistUri(info.id),
     bandwidthBps: Math.max(...rates),
     codecs: codecStringsOf(track),
     ...(widthPx > 0 ? { resolution: { widthPx, heightPx } } : {}),
+    ...(videoRange ? { videoRange } : {}),
   }
 }

@@ -86,10 +86,11 @@ function audioVariant(each: LadderTrack): HlsVariant {
   return { uri: uriOf(each), bandwidthBps: peakBps, averageBandwidthBps: meanBps, codecs }
 }
 
-function videoAttributes({ widthPx, heightPx, frameRate }: Video): Partial<HlsVariant> {
+function videoAttributes({ widthPx, heightPx, frameRate, videoRange }: Video): Partial<HlsVariant> {
   return {
     ...(widthPx > 0 ? { resolution: { widthPx, heightPx } } : {}),
     ...(frameRate === undefined ? {} : { frameRate }),
+    ...(videoRange ? { videoRange } : {}),
   }
 }
 

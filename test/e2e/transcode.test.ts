@@ -377,6 +377,7 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
     assert.deepEqual((await play(tight, 'live/a/always.ts', 10)).tracks.length, 1)
     assert.deepEqual((await play(tight, 'live/a.ts', 10)).tracks.length, 2)
     assert.equal(await counted(tight, 'millrace_rendition_shed_level'), 2)
+    assert.match(await (await fetch(tight.http('metrics'))).text(), /shed_level\{.*reason="cpu"\} 2/)
   })
 
   test('counts in the metrics what happened', async () => {

@@ -168,6 +168,32 @@ describe('HLS and DASH read by others are what was published', { skip: skipWitho
     assert.match(stdout, /^frame,I.*ATSC A53 Part 4 Closed Captions/m)
   })
 
+  test('a range of luminance that is not the standard one is named in live and recorded lists', async () => {
+    await using av = new Av()
+    const hdr = 'colorprim=bt2020:colormatrix=bt2020nc'
+    const made = [
+      { encoder: 'libx264', options: { preset: 'ultrafast', g: '25', 'x264-params': `${hdr}:transfer=arib-std-b67` } },
+      {
+        encoder: 'libsvtav1',
+        options: {
+          preset: '12',
+          'svtav1-params': 'color-primaries=9:transfer-characteristics=16:matrix-coefficients=9:keyint=25',
+        },
+      },
+      { encoder: 'libx265', options: { preset: 'ultrafast', 'x265-params': `${hdr}:transfer=smpte2084:keyint=25` } },
+    ]
+    const ranges: string[] = []
+    for (const track of made) {
+      const { encoder } = track
+      const clip = join(folder, `${encoder}-range.mp4`)
+      await av.call('make', { path: clip, seconds: 3, tracks: [track] })
+      files.set(encoder, clip)
+      for (const base of await publish(av, encoder, `seg/range-${encoder}`))
+        ranges.push(`${encoder} ${/VIDEO-RANGE=(\w+)/.exec((await bytesOf(`${base}/index.m3u8`)).toString())?.[1]}`)
+    }
+    assert.deepEqual(ranges, ['libx264 HLG', 'libx264 HLG', 'libsvtav1 PQ', 'libsvtav1 PQ', 'libx265 PQ', 'libx265 PQ'])
+  })
+
   test('HE-AAC v2 is named in the lists, and is that to FFmpeg', { skip: skipWithoutFfmpeg() }, async () => {
     await using av = new Av()
     for (const base of await publish(av, HE_AAC_V2, 'seg/he')) {

@@ -75,12 +75,15 @@ export const CODEC_METRICS: readonly Metric[] = [
   },
   {
     name: 'millrace_rendition_shed_level',
-    help: 'What the load governor has taken of a rendition: 1 half of the frames, 2 all',
-    labels: ['stream', 'profile'],
+    help: 'What the load governor has taken of a rendition, and why: 1 half of the frames, 2 all',
+    labels: ['stream', 'profile', 'reason'],
     *rows({ stats }) {
       for (const { transcode } of stats.reports.values())
         for (const { source, rungs } of transcode.ladders)
-          for (const { name, level } of rungs) yield { labels: { stream: source, profile: name }, value: level }
+          for (const { name, level } of rungs) {
+            const reason = level > 0 ? 'cpu' : 'none'
+            yield { labels: { stream: source, profile: name, reason }, value: level }
+          }
     },
   },
   {

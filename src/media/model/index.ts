@@ -4,5 +4,13 @@ export { fitPicture, type PictureShape } from './fit-picture.ts'
 export type { Frame, MediaSink, Muxer } from './frame.ts'
 export { type Retimer, type StreamHead, shiftBetween, type TimeShift } from './retimer.ts'
 export { rescaleTicks, type Ticks, ticks } from './ticks.ts'
-export { type AudioTrack, sameConfiguration, type Track, VIDEO_CLOCK_HZ, type VideoTrack } from './track.ts'
+export {
+  type AudioTrack,
+  sameConfiguration,
+  type Track,
+  VIDEO_CLOCK_HZ,
+  type VideoRange,
+  type VideoTrack,
+  videoRangeOf,
+} from './track.ts'
 export { Unwrapper } from './unwrap.ts'

@@ -12,6 +12,15 @@ type TrackBase = {
   /** BCP 47, where the source says. */
   readonly language?: string
 }
+/** Of luminance, where it is more than the standard one: hybrid log-gamma, perceptual quantizer. ITU-R BT.2100. */
+export type VideoRange = 'hlg' | 'pq'
+
+/** By the code points of TransferCharacteristics. ITU-T H.273, 8.2. */
+export function videoRangeOf(transferCharacteristics: number): VideoRange | undefined {
+  if (transferCharacteristics === 16) return 'pq'
+  return transferCharacteristics === 18 ? 'hlg' : undefined
+}
+
 export type VideoTrack = TrackBase & {
   readonly kind: 'video'
   readonly codec: VideoCodecId
@@ -20,6 +29,7 @@ export type VideoTrack = TrackBase & {
   readonly heightPx: number
   /** Nominal, from the parameter sets or metadata; absent where unknown. */
   readonly frameRate?: number
+  readonly videoRange?: VideoRange
 }
 export type AudioTrack = TrackBase & {
   readonly kind: 'audio'

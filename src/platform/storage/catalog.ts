@@ -47,6 +47,7 @@ export type TrackFact = {
   readonly widthPx?: number
   readonly heightPx?: number
   readonly frameRate?: number
+  readonly videoRange?: 'hlg' | 'pq'
   readonly sampleRateHz?: number
   readonly channelCount?: number
   readonly language?: string

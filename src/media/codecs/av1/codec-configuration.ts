@@ -85,8 +85,10 @@ export function describeAv1Config(config: Uint8Array): CodecDescription {
   const codecString = av1CodecString(record)
   const obu = readObus(record.configObus).find((candidate) => candidate.type === OBU.sequenceHeader)
   if (obu === undefined) return { codecString }
-  const { widthPx, heightPx, frameRate }: Av1SequenceHeader = readAv1SequenceHeader(obu.payload)
-  return { codecString, video: { widthPx, heightPx, ...(frameRate === undefined ? {} : { frameRate }) } }
+  const { widthPx, heightPx, frameRate, color }: Av1SequenceHeader = readAv1SequenceHeader(obu.payload)
+  const { videoRange } = color
+  const rate = frameRate === undefined ? {} : { frameRate }
+  return { codecString, video: { widthPx, heightPx, ...rate, ...(videoRange ? { videoRange } : {}) } }
 }
 
 export function describeAv1Frame(temporalUnit: Uint8Array): FrameDescription {

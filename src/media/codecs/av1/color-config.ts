@@ -1,4 +1,5 @@
 import type { BitReader } from '../../bytes/index.ts'
+import { type VideoRange, videoRangeOf } from '../../model/index.ts'
 
 /** color_config(). AV1 specification, 5.5.2. */
 export type Av1ColorConfig = {
@@ -9,6 +10,7 @@ export type Av1ColorConfig = {
   readonly subsamplingX: number
   readonly subsamplingY: number
   readonly chromaSamplePosition: number
+  readonly videoRange?: VideoRange
 }
 
 export function readColorConfig(r: BitReader, seqProfile: number): Av1ColorConfig {
@@ -17,7 +19,8 @@ export function readColorConfig(r: BitReader, seqProfile: number): Av1ColorConfi
   const bitDepth = twelveBit === 1 ? 12 : highBitdepth === 1 ? 10 : 8
   const monochrome = seqProfile === 1 ? 0 : r.bits(1, 'mono_chrome')
   const description = r.flag('color_description_present_flag') ? r.bits(24, 'color_description') : 0x020202
-  const base = { highBitdepth, twelveBit, bitDepth, monochrome }
+  const videoRange = videoRangeOf((description >> 8) & 255)
+  const base = { highBitdepth, twelveBit, bitDepth, monochrome, ...(videoRange ? { videoRange } : {}) }
   if (monochrome === 1) {
     r.skip(1, 'color_range')
     return { ...base, subsamplingX: 1, subsamplingY: 1, chromaSamplePosition: 0 }

@@ -125,6 +125,7 @@ export function describeH264Config(config: Uint8Array): CodecDescription {
   const codecString = `avc1.${hexByte(record.profileIndication)}${hexByte(record.profileCompatibility)}${hexByte(record.levelIndication)}`
   const first = record.sequenceParameterSets[0]
   if (first === undefined) return { codecString }
-  const { widthPx, heightPx, frameRate } = readH264Sps(first)
-  return { codecString, video: { widthPx, heightPx, ...(frameRate === undefined ? {} : { frameRate }) } }
+  const { widthPx, heightPx, frameRate, videoRange } = readH264Sps(first)
+  const rate = frameRate === undefined ? {} : { frameRate }
+  return { codecString, video: { widthPx, heightPx, ...rate, ...(videoRange ? { videoRange } : {}) } }
 }

@@ -1,6 +1,7 @@
 import { BitReader } from '../../bytes/index.ts'
 import { MalformedInputError, UnsupportedInputError } from '../../errors.ts'
-import { frameRateOf, removeEmulationPrevention, skipVuiOpening } from '../nal/index.ts'
+import type { VideoRange } from '../../model/index.ts'
+import { frameRateOf, readVuiRange, removeEmulationPrevention } from '../nal/index.ts'
 
 /** What Millrace reads of seq_parameter_set_data(). ITU-T H.264, 7.3.2.1.1. */
 export type H264Sps = {
@@ -19,7 +20,9 @@ export type H264Sps = {
   readonly frameMbsOnlyFlag: number
   /** Frames per second by the VUI timing, at two ticks a frame. */
   readonly frameRate?: number
+  readonly videoRange?: VideoRange
 }
+type Vui = Pick<H264Sps, 'frameRate' | 'videoRange'>
 
 type PictureSize = Pick<H264Sps, 'widthPx' | 'heightPx' | 'frameMbsOnlyFlag'>
 type ChromaFormat = Pick<H264Sps, 'chromaFormatIdc' | 'bitDepthLuma' | 'bitDepthChroma'>
@@ -44,7 +47,7 @@ export function readH264Sps(unit: Uint8Array): H264Sps {
   r.ue('max_num_ref_frames')
   r.skip(1, 'gaps_in_frame_num_value_allowed_flag')
   const size = readPictureSize(r, chroma.chromaFormatIdc)
-  const frameRate = r.flag('vui_parameters_present_flag') ? readVuiFrameRate(r) : undefined
+  const vui = r.flag('vui_parameters_present_flag') ? readVui(r) : {}
   return {
     profileIdc,
     constraintFlags,
@@ -52,7 +55,7 @@ export function readH264Sps(unit: Uint8Array): H264Sps {
     id,
     ...chroma,
     ...size,
-    ...(frameRate === undefined ? {} : { frameRate }),
+    ...vui,
   }
 }
 
@@ -119,15 +122,17 @@ function readPictureSize(r: BitReader, chromaFormatIdc: number): PictureSize {
   return { widthPx, heightPx, frameMbsOnlyFlag: fieldFactor === 1 ? 1 : 0 }
 }
 
-/** vui_parameters() as far as its timing. ITU-T H.264, E.1.1. A damaged VUI costs the frame rate, not the stream. */
-function readVuiFrameRate(r: BitReader): number | undefined {
+/** vui_parameters() as far as its timing. ITU-T H.264, E.1.1. A damaged VUI costs what it says, not the stream. */
+function readVui(r: BitReader): Vui {
   try {
-    skipVuiOpening(r)
-    if (!r.flag('timing_info_present_flag')) return undefined
+    const videoRange = readVuiRange(r)
+    const range = videoRange ? { videoRange } : {}
+    if (!r.flag('timing_info_present_flag')) return range
     const unitsInTick = r.bits(32, 'num_units_in_tick')
-    return frameRateOf(r.bits(32, 'time_scale'), unitsInTick * 2)
+    const frameRate = frameRateOf(r.bits(32, 'time_scale'), unitsInTick * 2)
+    return { ...range, ...(frameRate === undefined ? {} : { frameRate }) }
   } catch (error) {
-    if (error instanceof MalformedInputError) return undefined
+    if (error instanceof MalformedInputError) return {}
     throw error
   }
 }

@@ -155,9 +155,10 @@ export function describeH265Config(config: Uint8Array): CodecDescription {
   const codecString = hevcCodecString(record.profileTierLevel)
   const first = hevcParameterSets(record, H265_NAL.sps)[0]
   if (first === undefined) return { codecString }
-  const { widthPx, heightPx, frameRate: spsRate } = readH265Sps(first)
+  const { widthPx, heightPx, frameRate: spsRate, videoRange } = readH265Sps(first)
   const frameRate = spsRate ?? vpsFrameRate(hevcParameterSets(record, H265_NAL.vps)[0])
-  return { codecString, video: { widthPx, heightPx, ...(frameRate === undefined ? {} : { frameRate }) } }
+  const rate = frameRate === undefined ? {} : { frameRate }
+  return { codecString, video: { widthPx, heightPx, ...rate, ...(videoRange ? { videoRange } : {}) } }
 }
 
 function vpsFrameRate(unit: Uint8Array | undefined): number | undefined {

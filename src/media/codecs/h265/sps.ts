@@ -1,6 +1,7 @@
 import { BitReader } from '../../bytes/index.ts'
 import { MalformedInputError, UnsupportedInputError } from '../../errors.ts'
-import { frameRateOf, removeEmulationPrevention, skipVuiOpening } from '../nal/index.ts'
+import type { VideoRange } from '../../model/index.ts'
+import { frameRateOf, readVuiRange, removeEmulationPrevention } from '../nal/index.ts'
 import { type ProfileTierLevel, readProfileTierLevel } from './profile-tier-level.ts'
 import { skipLongTermPictures, skipShortTermSets } from './reference-picture-sets.ts'
 
@@ -17,7 +18,9 @@ export type H265Sps = {
   readonly widthPx: number
   readonly heightPx: number
   readonly frameRate?: number
+  readonly videoRange?: VideoRange
 }
+type Vui = Pick<H265Sps, 'frameRate' | 'videoRange'>
 
 const MAX_DIMENSION_PX = 16_384
 
@@ -38,8 +41,7 @@ export function readH265Sps(unit: Uint8Array): H265Sps {
   const bitDepthChroma = r.ue('bit_depth_chroma_minus8') + 8
   if (bitDepthLuma > 15 || bitDepthChroma > 15) throw new MalformedInputError('bit_depth', 0, 'is more than 15')
   const base = { maxSubLayersMinus1, temporalIdNesting, profileTierLevel, id, chromaFormatIdc, ...size }
-  const frameRate = readFrameRate(r, maxSubLayersMinus1)
-  return { ...base, bitDepthLuma, bitDepthChroma, ...(frameRate === undefined ? {} : { frameRate }) }
+  return { ...base, bitDepthLuma, bitDepthChroma, ...readToVui(r, maxSubLayersMinus1) }
 }
 
 function readPictureSize(r: BitReader, chromaFormatIdc: number): { widthPx: number; heightPx: number } {
@@ -58,13 +60,13 @@ function readPictureSize(r: BitReader, chromaFormatIdc: number): { widthPx: numb
   return { widthPx, heightPx }
 }
 
-/** Everything between the bit depths and the VUI timing. Damage here costs the frame rate, not the stream. */
-function readFrameRate(r: BitReader, maxSubLayersMinus1: number): number | undefined {
+/** Everything between the bit depths and the VUI timing. Damage here costs what the VUI says, not the stream. */
+function readToVui(r: BitReader, maxSubLayersMinus1: number): Vui {
   try {
     skipCodingTools(r, maxSubLayersMinus1)
-    return r.flag('vui_parameters_present_flag') ? readVuiFrameRate(r) : undefined
+    return r.flag('vui_parameters_present_flag') ? readVui(r) : {}
   } catch (error) {
-    if (error instanceof MalformedInputError) return undefined
+    if (error instanceof MalformedInputError) return {}
     throw error
   }
 }
@@ -107,11 +109,13 @@ function skipScalingLists(r: BitReader): void {
 }
 
 /** vui_parameters() as far as its timing. ITU-T H.265, E.2.1. */
-function readVuiFrameRate(r: BitReader): number | undefined {
-  skipVuiOpening(r)
+function readVui(r: BitReader): Vui {
+  const videoRange = readVuiRange(r)
+  const range = videoRange ? { videoRange } : {}
   r.skip(3, 'neutral_chroma_indication_flag')
   if (r.flag('default_display_window_flag')) for (let i = 0; i < 4; i++) r.ue('def_disp_win_offset')
-  if (!r.flag('vui_timing_info_present_flag')) return undefined
+  if (!r.flag('vui_timing_info_present_flag')) return range
   const unitsInTick = r.bits(32, 'vui_num_units_in_tick')
-  return frameRateOf(r.bits(32, 'vui_time_scale'), unitsInTick)
+  const frameRate = frameRateOf(r.bits(32, 'vui_time_scale'), unitsInTick)
+  return { ...range, ...(frameRate === undefined ? {} : { frameRate }) }
 }

@@ -11,4 +11,4 @@ export {
   splitLengthPrefixed,
   toCanonicalLengths,
 } from './nal-units.ts'
-export { frameRateOf, skipVuiOpening } from './vui.ts'
+export { frameRateOf, readVuiRange } from './vui.ts'

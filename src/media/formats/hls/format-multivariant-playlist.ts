@@ -54,6 +54,7 @@ function streamAttributes(variant: HlsVariant): string {
     ['CODECS', variant.codecs.length > 0 && quoted([...new Set(variant.codecs)].join(','))],
     ['RESOLUTION', resolution && `${resolution.widthPx}x${resolution.heightPx}`],
     ['FRAME-RATE', variant.frameRate?.toFixed(3)],
+    ['VIDEO-RANGE', variant.videoRange?.toUpperCase()],
     ['AUDIO', variant.audioGroup && quoted(variant.audioGroup)],
     ['CLOSED-CAPTIONS', closedCaptions && (closedCaptions === 'none' ? 'NONE' : quoted(closedCaptions.groupId))],
   ])

@@ -100,7 +100,7 @@ export type HlsMultivariantPlaylist = {
 export type HlsImageVariant = Pick<HlsVariant, 'uri' | 'bandwidthBps' | 'codecs' | 'resolution'>
 
 /** A playlist of key frames for trick play. RFC 8216bis, 4.4.6.3. */
-export type HlsIFrameVariant = Pick<HlsVariant, 'uri' | 'bandwidthBps' | 'codecs' | 'resolution'>
+export type HlsIFrameVariant = Pick<HlsVariant, 'uri' | 'bandwidthBps' | 'codecs' | 'resolution' | 'videoRange'>
 
 export type HlsVariant = {
   readonly uri: string
@@ -111,6 +111,8 @@ export type HlsVariant = {
   readonly codecs: readonly string[]
   readonly resolution?: { readonly widthPx: number; readonly heightPx: number }
   readonly frameRate?: number
+  /** SDR where it is absent. */
+  readonly videoRange?: 'hlg' | 'pq'
   /** GROUP-ID of the audio renditions that go with it. */
   readonly audioGroup?: string
   /** GROUP-ID of the closed captions in its video; `none`: it is known that there are none. The same in all variants. */

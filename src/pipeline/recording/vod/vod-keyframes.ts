@@ -60,12 +60,13 @@ export function vodKeyVariant(recording: RecordingDetail, track: TrackFact): Hls
     return segment.durationTicks > 0 ? [(bytes * 8 * 1000) / durationMs(recording, segment)] : []
   })
   if (track.kind !== 'video' || rates.length === 0) return undefined
-  const { widthPx, heightPx } = track
+  const { widthPx, heightPx, videoRange } = track
   return {
     uri: keyPlaylistUri(track),
     bandwidthBps: Math.max(...rates),
     codecs: codecStringsOf(recording, track),
     ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
+    ...(videoRange ? { videoRange } : {}),
   }
 }
 

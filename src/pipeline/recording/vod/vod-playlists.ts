@@ -40,7 +40,7 @@ export function vodMultivariantPlaylist(
   const sound = withAudio ? audio.flatMap((each) => codecStringsOf(recording, each)) : []
   const variant = (of: RecordingDetail, track: TrackFact, uri: string): HlsVariant => {
     const { peakBps, meanBps } = bandwidth(of, track)
-    const { widthPx, heightPx, frameRate } = track
+    const { widthPx, heightPx, frameRate, videoRange } = track
     return {
       uri,
       bandwidthBps: peakBps + (withAudio ? loudest : 0),
@@ -48,6 +48,7 @@ export function vodMultivariantPlaylist(
       codecs: [...new Set([...codecStringsOf(of, track), ...sound])],
       ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
       ...(frameRate === undefined ? {} : { frameRate }),
+      ...(videoRange ? { videoRange } : {}),
       ...(withAudio ? { audioGroup: AUDIO_GROUP } : {}),
     }
   }

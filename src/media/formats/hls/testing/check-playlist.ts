@@ -238,6 +238,7 @@ function checkVariants(lines: readonly Line[]): string[] {
       [(attributes.get('CODECS') ?? '') !== '', 'CODECS is missing'],
       [/^(\d+x\d+)?$/.test(attributes.get('RESOLUTION') ?? ''), 'RESOLUTION is malformed'],
       [/^(\d+(\.\d{1,3})?)?$/.test(attributes.get('FRAME-RATE') ?? ''), 'FRAME-RATE is malformed'],
+      [/^(SDR|HLG|PQ)?$/.test(attributes.get('VIDEO-RANGE') ?? ''), 'VIDEO-RANGE is malformed'],
       [group === undefined || groups.has(group), `no rendition in group ${group}`],
     ]
     return RULES.filter(([holds]) => !holds).map(([, problem]) => at(line, `${problem} (4.4.6.2)`))

@@ -254,13 +254,16 @@ describe('a ladder', { skip: skipWithoutNodeAv() }, () => {
   for (const signal of ['SIGKILL', 'SIGSEGV', 'SIGSTOP'] as const) {
     test(`${signal} to the codec process: viewers of the source notice nothing, the rendition goes on`, async () => {
       // Not a rung that is about to stop: its process would have nothing left to interrupt.
-      await poll('the end of the rung', async () => ((await names()).includes('live/a/small') ? undefined : true))
+      const isRung = (name: string) => name.startsWith('live/a/')
+      await poll('the end of all rungs', async () => ((await names()).some(isRung) ? undefined : true))
+      const encoded = () => counted(server, 'millrace_codec_encoded_frames_total')
+      const encodedBefore = await encoded()
       const interruptions = () => server.lines.filter(({ event }) => event === 'ladder.interrupted').length
       const before = interruptions()
       const source = play(server, 'live/a.ts', 75)
       const rendition = play(server, 'live/a/small.ts', 50)
-      const watching = async () => ((await view('live/a/small')).viewers?.total ? true : undefined)
-      await poll('a viewer of the rendition', watching)
+      await poll('a viewer of the rung', async () => ((await view('live/a/small')).viewers?.total ? true : undefined))
+      await poll('a second of pictures', async () => ((await encoded()) > encodedBefore + 25 ? true : undefined))
       const pid = server.lines.findLast(({ event, stream }) => event === 'codec.started' && stream === 'live/a')?.pid
       assert.ok(typeof pid === 'number', 'the process that makes the rendition')
       process.kill(pid, signal)

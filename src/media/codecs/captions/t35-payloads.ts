@@ -2,7 +2,7 @@ import type { VideoCodecId } from '../../model/index.ts'
 import { OBU, readLeb128, readObus } from '../av1/index.ts'
 import { H264_NAL } from '../h264/index.ts'
 import { H265_NAL } from '../h265/index.ts'
-import { LENGTH_BYTES, removeEmulationPrevention } from '../nal/index.ts'
+import { LENGTH_BYTES, readSeiMessages } from '../nal/index.ts'
 
 /** user_data_registered_itu_t_t35. ITU-T H.274, 8.6; of H.264 and H.265 alike. */
 const SEI_T35 = 4
@@ -47,21 +47,8 @@ function ofNalUnits(data: Uint8Array, { typeOf, isPicture, sei }: NalRules): Uin
   return payloads
 }
 
-/** sei_message(). ITU-T H.264, 7.3.2.3.1; H.265, 7.3.5. */
 function ofSei(unit: Uint8Array, headerBytes: number): Uint8Array[] {
-  const payloads: Uint8Array[] = []
-  const sei = removeEmulationPrevention(unit)
-  for (let at = headerBytes; at + 2 < sei.length; ) {
-    let type = 0
-    for (; sei[at] === 255; at++) type += 255
-    type += sei[at++] ?? 0
-    let size = 0
-    for (; sei[at] === 255; at++) size += 255
-    size += sei[at++] ?? 0
-    if (type === SEI_T35) payloads.push(sei.subarray(at, at + size))
-    at += size
-  }
-  return payloads
+  return readSeiMessages(unit, headerBytes).flatMap(({ type, payload }) => (type === SEI_T35 ? [payload] : []))
 }
 
 function ofObus(data: Uint8Array): Uint8Array[] {

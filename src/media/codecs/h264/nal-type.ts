@@ -1,6 +1,6 @@
 import { BitReader } from '../../bytes/index.ts'
 import { MalformedInputError } from '../../errors.ts'
-import { LENGTH_BYTES, removeEmulationPrevention } from '../nal/index.ts'
+import { LENGTH_BYTES, readSeiMessages } from '../nal/index.ts'
 
 /** nal_unit_type. ITU-T H.264, table 7-1. */
 export const H264_NAL = {
@@ -43,21 +43,9 @@ export function isH264Keyframe(data: Uint8Array): boolean {
   return false
 }
 
-/** sei_message(). ITU-T H.264, 7.3.2.3.1. */
 function hasRecoveryPoint(unit: Uint8Array): boolean {
-  const sei = removeEmulationPrevention(unit)
-  let at = 1
-  while (at + 2 < sei.length) {
-    let type = 0
-    for (; sei[at] === 255; at++) type += 255
-    type += sei[at++] ?? 0
-    let size = 0
-    for (; sei[at] === 255; at++) size += 255
-    size += sei[at++] ?? 0
-    if (type === SEI_RECOVERY_POINT) return recoveryFrameCount(sei.subarray(at, at + size)) === 0
-    at += size
-  }
-  return false
+  const point = readSeiMessages(unit, 1).find(({ type }) => type === SEI_RECOVERY_POINT)
+  return point !== undefined && recoveryFrameCount(point.payload) === 0
 }
 
 function recoveryFrameCount(payload: Uint8Array): number {

@@ -11,4 +11,5 @@ export {
   splitLengthPrefixed,
   toCanonicalLengths,
 } from './nal-units.ts'
+export { readSeiMessages, type SeiMessage } from './sei-messages.ts'
 export { frameRateOf, readVuiRange } from './vui.ts'

@@ -19,8 +19,11 @@ export class Audience {
     const viewers = this.#streams.get(stream) ?? new Map<string, Seen>()
     this.#streams.set(stream, viewers)
     const known = viewers.get(who)
-    if (known) Object.assign(known, { lastMs: this.#nowMs(), reads })
-    else viewers.set(who, { id: idOf(who), lastMs: this.#nowMs(), reads })
+    if (!known) viewers.set(who, { id: idOf(who), lastMs: this.#nowMs(), reads })
+    else {
+      known.lastMs = this.#nowMs()
+      known.reads = reads
+    }
   }
   /** What a viewer of one of `streams` has fetched last; undefined where it has not been seen here. */
   lastRead(streams: readonly string[], who: string): Unit | undefined {

@@ -24,8 +24,8 @@ export type OpenStream = {
   isLinedUp: boolean
 }
 export type Opening = {
-  /** Where a rendition begins that starts for this. */
-  readonly start: StartPoint
+  /** Where a rendition begins that starts for this; asked for where one may. */
+  readonly start: () => StartPoint
   /** A rung on demand that has stopped starts anew; otherwise what it has left is there for a while. */
   readonly isWoken: boolean
 }
@@ -45,7 +45,7 @@ export class OpenStreams {
     const known = this.#slots.get(name)
     if (known && !(known.stream && this.#isPast(name, known.stream, opening?.isWoken ?? false))) return known.opening
     known?.stream?.view.subscription.release()
-    const slot: Slot = { opening: this.#open(name, opening?.start) }
+    const slot: Slot = { opening: this.#open(name, opening?.start()) }
     this.#slots.set(name, slot)
     slot.opening.then(
       (stream) => {

@@ -43,7 +43,10 @@ type TrackListResource = Extract<ListResource, { readonly trackId: number }>
 const TS_SEGMENTS_AT_FIRST = 3
 /** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
 const BLOCKED_TARGETS = 3
-/** Players of whole segments stay three target durations behind the end of the list. RFC 8216bis, 4.4.3.8. */
+/**
+ * Players of whole segments stay three target durations behind the end of the list (RFC 8216bis, 4.4.3.8), which is a
+ * segment behind the newest frame.
+ */
 const SEGMENTS_BEHIND = 4
 /** Times in addresses are rounded. */
 const NEARLY_MS = 50
@@ -359,12 +362,14 @@ export class SegmentedService {
 
   /** A player goes on with a rendition that starts for its request from where it is. */
   #openingFor(name: string, resource: SegmentedResource, { viewer }: SegmentedRequest): Opening {
-    if (resource.kind === 'timed') return { start: { atMs: resource.startMs + NEARLY_MS }, isWoken: true }
-    const { segmentMs, ladders } = this.#options
-    const source = ladders.sourceOf(name) ?? name
-    const reads = this.audience.lastRead([source, ...ladders.membersOf(source)], viewer())
-    const backMs = (reads === 'parts' ? 1 : SEGMENTS_BEHIND) * segmentMs
-    return { start: { backMs }, isWoken: resource.kind === 'playlist' }
+    if (resource.kind === 'timed') return { start: () => ({ atMs: resource.startMs + NEARLY_MS }), isWoken: true }
+    const start = () => {
+      const { segmentMs, ladders } = this.#options
+      const source = ladders.sourceOf(name) ?? name
+      const reads = this.audience.lastRead([source, ...ladders.membersOf(source)], viewer())
+      return { backMs: (reads === 'parts' ? 1 : SEGMENTS_BEHIND) * segmentMs }
+    }
+    return { start, isWoken: resource.kind === 'playlist' }
   }
 }
 

@@ -38,10 +38,10 @@ export const MESSAGE = {
   watched: 17,
   /** ← { cpuMs }: CPU time of the process since it started, about once a second. */
   usage: 18,
-  /** → { job, slot, trackId … } as inputFrame: an older one, for a rung that is led. */
-  leadFrame: 20,
   /** → { isHeld }: jobs that nobody waits for go no further until they are released. */
   hold: 19,
+  /** → { job, slot, trackId … } as inputFrame: an older one, for a rung that is led. */
+  leadFrame: 20,
 } as const
 
 /** Argument of a codec process that nobody waits for. */

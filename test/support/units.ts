@@ -9,11 +9,29 @@ export async function playUrl(url: string, units: number): Promise<Reading> {
 }
 
 /** Somebody who watches; there when the first bytes are, so that what is made for viewers is being made. */
-export async function watcher(url: string): Promise<Disposable> {
+export type Watcher = Disposable & { readonly byteCount: number }
+
+export async function watcher(url: string): Promise<Watcher> {
   const gone = new AbortController()
   const response = await fetch(url, { signal: gone.signal })
-  await response.body?.getReader().read()
-  return { [Symbol.dispose]: () => gone.abort() }
+  const reader = response.body?.getReader()
+  let byteCount = 0
+  const read = async () => {
+    const { value } = (await reader?.read()) ?? {}
+    byteCount += value?.length ?? 0
+    return value !== undefined
+  }
+  await read()
+  const readOn = async () => {
+    while (await read());
+  }
+  readOn().catch(() => {})
+  return {
+    get byteCount() {
+      return byteCount
+    },
+    [Symbol.dispose]: () => gone.abort(),
+  }
 }
 
 export function video({ tracks }: Reading): readonly Unit[] {

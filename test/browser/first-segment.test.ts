@@ -11,7 +11,7 @@ import { hostOf, type PlayedForm } from './support/players.ts'
 import { LoopPublisher } from './support/publisher.ts'
 
 const FORMS: readonly PlayedForm[] = [
-  { name: 'HLS', player: 'shaka', file: 'index.m3u8', mode: 'normal' },
+  { name: 'LL-HLS', player: 'shaka', file: 'index.m3u8', mode: 'low' },
   { name: 'LL-HLS', player: 'hls', file: 'index.m3u8', mode: 'low' },
   { name: 'DASH', player: 'dash', file: 'manifest.mpd', mode: 'normal' },
 ]

@@ -83,8 +83,9 @@ async function play(stage: Stage, form: PlayedForm, place: Place, act: Act | und
 }
 
 /**
- * Why it is started once more. A machine that is too busy stalls a player now and then, a list that is wrong each time. With both cores busy dash.js 5 at times asks for one segment of a track and never for another
- * while it goes on reading the manifest: nothing was refused and no error was told.
+ * Why it is started once more. A machine that is too busy stalls a player now and then, a list that is wrong each time.
+ * With both cores busy dash.js 5 at times asks for one segment of a track and never for another while it goes on reading
+ * the manifest: nothing was refused and no error was told.
  */
 function anotherChance(played: Begun, form: PlayedForm): string | undefined {
   if (isLate(played, form)) return 'stalled'

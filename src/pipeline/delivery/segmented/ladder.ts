@@ -1,7 +1,5 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
-
 import type { CodecId, Track } from '../../../media/model/index.ts'
-
 import { CMAF_FORMAT, type CmafIndex, type CmafTrackInfo, type IndexedTrack, misfit } from '../../packaging/index.ts'
 import type { PlannedRung } from '../../stream/index.ts'
 

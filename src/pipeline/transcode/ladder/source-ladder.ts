@@ -15,7 +15,6 @@ import type { FeedStart } from './past-frames.ts'
 import { Rendition, type RenditionPublication } from './rendition.ts'
 import { RungFailures } from './rung-failures.ts'
 import { rungOrder, skipTo } from './rung-plan.ts'
-
 import { type Lasting, WatchState } from './watch-state.ts'
 
 export type SourceLadderOptions = Omit<LadderRunOptions, 'codec' | 'from'> & {

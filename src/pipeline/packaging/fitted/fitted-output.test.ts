@@ -235,7 +235,7 @@ test('what an output cannot carry at all is converted as a whole, B-frames with 
   assert.equal(misfit('ws-ts+as-shown', [h264, pcma])?.fix, 'audio')
 })
 
-test('B-frames that must stay are an error that says so', () => {
+test('B-frames that must stay are an error that says so', async () => {
   const { output } = recorder()
   const refused = { refusal: 'that is not allowed' }
   const fitted = new FittedOutput(output, {
@@ -245,10 +245,33 @@ test('B-frames that must stay are an error that says so', () => {
   })
   fitted.onTracks([h264, aac])
   fitted.onFrame(frame(7200, { dts: 0 }), context)
-  assert.throws(
-    () => fitted.onFrame(frame(18_000, { dts: 3600, isKey: false }), context),
-    (error) =>
-      error instanceof UnsupportedInputError &&
-      error.message === 'this viewer cannot have B-frames, and that is not allowed',
-  )
+  const isIt = (error: unknown) =>
+    error instanceof UnsupportedInputError &&
+    error.message === 'this viewer cannot have B-frames, and that is not allowed'
+  assert.throws(() => fitted.onFrame(frame(18_000, { dts: 3600, isKey: false }), context), isIt)
+  // Whoever asked before the second picture came waits for that.
+  await assert.rejects(fitted.ready ?? Promise.resolve(), isIt)
+})
+
+test('whether an output can carry the stream is known with its first pictures, or never', async () => {
+  const decided = async (frames: (fitted: FittedOutput) => void) => {
+    const { fitted } = withoutBFrames()
+    fitted.onTracks([h264, aac])
+    const later = Promise.resolve('not yet')
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = await Promise.race([fitted.ready, later])
+    frames(fitted)
+    await fitted.ready
+    return before
+  }
+  const ordered = (fitted: FittedOutput) => fitted.onFrame(frame(1), context)
+  const over = (fitted: FittedOutput) => fitted.onEnd()
+  const unused = (fitted: FittedOutput) => fitted.onUnused()
+  for (const frames of [ordered, over, unused]) assert.equal(await decided(frames), 'not yet')
+  const plain = new FittedOutput(recorder().output, {
+    format: 'flv',
+    substitute: () => ({ refusal: '' }),
+    onFailed: unexpected,
+  })
+  assert.equal(plain.ready, undefined)
 })

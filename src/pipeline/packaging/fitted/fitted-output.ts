@@ -28,6 +28,7 @@ export type FitOptions = {
  */
 export class FittedOutput implements StreamOutput {
   readonly log: StreamOutput['log']
+  readonly ready?: Promise<void>
   readonly snapshot?: () => Uint8Array
   readonly #inner: StreamOutput
   readonly #options: FitOptions
@@ -37,13 +38,19 @@ export class FittedOutput implements StreamOutput {
   #tracks: readonly Track[] = []
   /** Nothing is carried before the first pictures show whether they can be; from the first of them on it is held. */
   #isUndecided = false
+  readonly #decision = Promise.withResolvers<void>()
   #held: HeldFrame[] = []
   #isFirst = true
 
   constructor(inner: StreamOutput, options: FitOptions) {
     this.#inner = inner
     this.#options = options
-    this.#order = isAsShown(options.format) ? new PictureOrder() : undefined
+    if (isAsShown(options.format)) {
+      this.#order = new PictureOrder()
+      this.ready = this.#decision.promise
+    }
+    // Whoever waits for it is told; that may be nobody.
+    this.#decision.promise.catch(() => {})
     this.log = inner.log
     if (inner.snapshot) this.snapshot = () => inner.snapshot?.() ?? new Uint8Array(0)
   }
@@ -67,10 +74,12 @@ export class FittedOutput implements StreamOutput {
     if (this.#held.length > 0) this.#use(undefined)
     this.#substitute?.stop()
     this.#inner.onEnd()
+    this.#decision.resolve()
   }
   /** Nobody reads the output any more. */
   onUnused(): void {
     this.#substitute?.stop()
+    this.#decision.resolve()
   }
 
   /** The stream is carried from here on, or what stands in for it. */
@@ -85,12 +94,18 @@ export class FittedOutput implements StreamOutput {
       if (!this.#isFirst) this.#inner.onDiscontinuity()
       this.#substitute = new SubstituteFeed(this.#inner, substitute, this.#options.onFailed)
     } else {
-      if (substitute && !found?.isGuess) throw new UnsupportedInputError(`${found?.problem}, and ${substitute.refusal}`)
+      if (substitute && !found?.isGuess) throw this.#refuse(`${found?.problem}, and ${substitute.refusal}`)
       if (wasSubstituted) this.#inner.onDiscontinuity()
       this.#inner.onTracks(this.#tracks)
       for (const { frame, context } of held) this.#inner.onFrame(frame, context)
     }
     this.#isFirst = false
+    this.#decision.resolve()
+  }
+  #refuse(problem: string): UnsupportedInputError {
+    const error = new UnsupportedInputError(problem)
+    this.#decision.reject(error)
+    return error
   }
   #look(order: PictureOrder, { frame, context }: HeldFrame): void {
     const ordering = order.look(frame)

@@ -35,7 +35,7 @@ export interface StreamDirectory {
 export interface PeerMethods {
   attach(name: string, sessionId: string, shared: SharedLog, times?: PublisherTimes): void
   detach(name: string, sessionId: string): void
-  open(name: string, format: string, worker: number): SharedOutput
+  open(name: string, format: string, worker: number): SharedOutput | Promise<SharedOutput>
   close(name: string, format: string, worker: number): void
   log(message: LogMessage): void
 }

@@ -5,6 +5,8 @@ import type { LogWriter } from '../log/log-writer.ts'
 /** One format of one stream, produced once. Made by packaging; the hub only keeps and counts it. */
 export interface StreamOutput extends StreamConsumer {
   readonly log: LogWriter
+  /** Where that takes a look at the first frames: whether they can be carried. Rejects with UnsupportedInputError. */
+  readonly ready?: Promise<void>
   /** State that the log's past amounts to, where readers need it (HLS window). */
   snapshot?(): Uint8Array
   /** It was stopped because nobody reads it; nothing more comes. */

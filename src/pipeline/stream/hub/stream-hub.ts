@@ -37,6 +37,7 @@ export type HubOptions = {
 const SUMMON_MS = 10_000
 
 type Opening = { readonly start: StartPoint | undefined; readonly forget: () => void }
+type Asked = { readonly name: string; readonly format: string; readonly worker: number }
 type Shared = { readonly stop: Disposable; readonly logId: string }
 /** The log of a publisher of this worker, and the worker that reads it: the owner of the stream. */
 type Lent = { readonly log: LogWriter; readonly owner: number }
@@ -253,7 +254,7 @@ export class StreamHub {
     }
     const owner = this.#directory.get(name) ?? this.#ended.get(name)?.owner
     if (owner === undefined) throw new AccessDeniedError(`no stream "${name}" is live`, 'not-found')
-    if (owner === this.#options.worker) return this.#openLocal(name, format, forget)
+    if (owner === this.#options.worker) return await this.#openLocal(name, format, forget)
     const { shared, snapshot } = await this.#peer(owner).open(name, format)
     const holder: { subscription?: Subscription } = {}
     const reader = this.#openForeign(shared, () => {
@@ -288,10 +289,11 @@ export class StreamHub {
     this.#foreign.delete(logId)
     this.#imports.close(logId)
   }
-  #openLocal(name: string, format: string, forget: () => void): Subscription {
+  async #openLocal(name: string, format: string, forget: () => void): Promise<Subscription> {
     const { worker } = this.#options
     const owned = this.#owned.get(name)
     const output = this.#openOutput(name, format, worker)
+    await output.ready
     const holder: { subscription?: Subscription } = {}
     const { reader, stop } = openLocalLog(output.log, worker, () => {
       holder.subscription?.notify()
@@ -314,8 +316,13 @@ export class StreamHub {
   }
 
   /** For another worker: starts the output and keeps that worker told of its log. */
-  open(name: string, format: string, worker: number): SharedOutput {
+  open(name: string, format: string, worker: number): SharedOutput | Promise<SharedOutput> {
     const output = this.#openOutput(name, format, worker)
+    const share = () => this.#share(output, { name, format, worker })
+    // The log's next message must not overtake its handle.
+    return output.ready ? output.ready.then(share) : share()
+  }
+  #share(output: StreamOutput, { name, format, worker }: Asked): SharedOutput {
     const key = `${worker} ${name} ${format}`
     this.#exports.get(key)?.stop[Symbol.dispose]()
     const logId = this.#newLogId()

@@ -15,6 +15,8 @@ export type CmafOutputsOptions = {
   readonly log: Logger
   /** Made by the codec module on this worker. */
   readonly isRendition: (name: string) => boolean
+  /** It was live before, and what its viewers have been given since has its numbers. */
+  readonly isBack: (name: string) => boolean
 }
 
 /** The CMAF outputs of a worker's streams. What is recorded is what HLS serves: a recorder rides on the output. */
@@ -61,6 +63,7 @@ export class CmafOutputs {
       partTargetMs: partMs + 1,
       tileMs: tileMs(config.thumbnails),
       life: Date.now().toString(36),
+      isBack: this.#options.isBack(name),
       slabs,
       ...(source === undefined ? {} : { clockOf: () => this.#outputs.get(source) }),
       ...(tap ? { tap } : {}),

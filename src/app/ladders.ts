@@ -29,6 +29,11 @@ export class ConfiguredLadders implements Ladders {
     const { ladder, ladderMode } = resolveStreamSettings(this.#config, source)
     return ladderMode === 'always' ? [] : ladder.map((rung) => renditionName(source, rung))
   }
+  /** Its source stands in for it in its lists while it is away. */
+  hasStandIn(name: string): boolean {
+    const source = this.sourceOf(name)
+    return source !== undefined && !this.onDemandOf(source).includes(name)
+  }
   plannedOf(source: string, tracks: Parameters<typeof plannedRungs>[2]): readonly PlannedRung[] {
     return this.onDemandOf(source).length === 0 ? [] : plannedRungs(this.#config, source, tracks)
   }

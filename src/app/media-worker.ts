@@ -178,6 +178,7 @@ class MediaWorker {
   }
 
   #makeCmafOutputs(): CmafOutputs {
+    const ladders = new ConfiguredLadders(this.#data.config)
     return new CmafOutputs({
       config: this.#data.config,
       pool: this.#pool,
@@ -192,6 +193,7 @@ class MediaWorker {
         recordingEnded: (id, endedMs) => this.#control.notify('recordingEnded', id, endedMs),
       },
       isRendition: (name) => this.#renditions.isRendition(name),
+      isBack: (name) => this.#hub.wasLive(name) && ladders.hasStandIn(name),
     })
   }
 

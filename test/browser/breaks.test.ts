@@ -53,7 +53,6 @@ test('hls.js, shaka-player and dash.js play on where sound is missing, the publi
   const folder = mkdtempSync(join(tmpdir(), 'millrace-breaks-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const server = await TestServer.start(['hls.segmentMs=1000', 'streams.**.record=true', 'streams.**.graceMs=4000'])
-  t.after(() => server[Symbol.asyncDispose]())
   for (const [at, clip] of CLIPS.entries()) {
     const body = makeClip(clip, join(folder, `${at}.flv`))
     const response = await fetch(server.http('live/a.flv'), { method: 'POST', body })
@@ -70,5 +69,7 @@ test('hls.js, shaka-player and dash.js play on where sound is missing, the publi
   t.after(() => host[Symbol.asyncDispose]())
   const browser = await launchBrowser()
   t.after(() => browser.close())
+  // Judges what the server has listed: last, so that nothing is left running.
+  t.after(() => server[Symbol.asyncDispose]())
   await playAll(t, { browser, host, server }, FORMS, `vod/${id}`, () => toTheEnd)
 })

@@ -21,11 +21,12 @@ test('a stream plays as soon as its lists are there', {
 }, async (t) => {
   // Long enough that there is no second one when a page has loaded its player.
   const server = await TestServer.start(['hls.segmentMs=4000'])
-  t.after(() => server[Symbol.asyncDispose]())
   const host = await PlayerHost.start()
   t.after(() => host[Symbol.asyncDispose]())
   const browser = await launchBrowser()
   t.after(() => browser.close())
+  // Judges what the server has listed: last, so that nothing is left running.
+  t.after(() => server[Symbol.asyncDispose]())
   const stage: Stage = { browser, host, server }
   await Promise.all(
     FORMS.map(async (form, at) => {

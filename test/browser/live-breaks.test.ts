@@ -66,8 +66,9 @@ class Audience implements AsyncDisposable {
     await this.each(async ({ form, player }) => {
       await player.until(`document.querySelector('video').videoHeight === ${height}`)
       await player.playsOn(1)
-      const { heights } = await player.watched()
-      assert.equal(heights.at(-1), height, `${form.name} in ${form.player}: ${heights}`)
+      const played = await player.played()
+      const what = `${form.name} in ${form.player}: ${played.heights}; ${told(played)}`
+      assert.equal(played.heights.at(-1), height, what)
     })
   }
   async choose(height: number): Promise<void> {
@@ -94,11 +95,12 @@ test('hls.js, shaka-player and dash.js go on live', {
   skip: skipWithoutChromium() || skipWithoutFfmpeg() || skipWithoutNodeAv(),
 }, async (t) => {
   const server = await TestServer.start(SETS)
-  t.after(() => server[Symbol.asyncDispose]())
   const host = await PlayerHost.start()
   t.after(() => host[Symbol.asyncDispose]())
   const browser = await launchBrowser()
   t.after(() => browser.close())
+  // Judges what the server has listed: last, so that nothing is left running.
+  t.after(() => server[Symbol.asyncDispose]())
   const stage: Stage = { browser, host, server }
 
   await t.test('where the publisher comes back, and changes size and sample rate in mid-stream', async (inner) => {
@@ -121,14 +123,17 @@ test('hls.js, shaka-player and dash.js go on live', {
       { url: server.rtmp('live/low'), picture: SMALL },
     ])
     for (const name of ['live/demo', 'live/low']) await server.live(name)
-    await poll('both members', async () => {
-      const response = await fetch(server.http('live/demo/index.m3u8'))
-      return response.ok && (await response.text()).includes('../low/') ? true : undefined
-    })
+    const both = () =>
+      poll('both members', async () => {
+        const response = await fetch(server.http('live/demo/index.m3u8'))
+        return response.ok && (await response.text()).includes('../low/') ? true : undefined
+      })
+    await both()
     await using audience = await Audience.open(stage, 'live/demo')
     await audience.choose(90)
     await (await fetch(server.http('api/v1/streams/live/low'), { method: 'DELETE' })).text()
     await audience.playOn(6)
+    await both()
     for (const height of [180, 90]) await audience.choose(height)
     await audience.judge(inner)
   })

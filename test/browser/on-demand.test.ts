@@ -43,13 +43,14 @@ test('a player that takes a rung which nobody watches starts it, is refused noth
   skip: skipWithoutChromium() || skipWithoutFfmpeg() || skipWithoutNodeAv(),
 }, async (t) => {
   const server = await TestServer.start(SETS)
-  t.after(() => server[Symbol.asyncDispose]())
   await using _publisher = LoopPublisher.start(server.rtmp('live/demo'))
   await server.live('live/demo')
   const host = await PlayerHost.start()
   t.after(() => host[Symbol.asyncDispose]())
   const browser = await launchBrowser()
   t.after(() => browser.close())
+  // Judges what the server has listed: last, so that nothing is left running.
+  t.after(() => server[Symbol.asyncDispose]())
   const all: Stage = { browser, host, server }
   for (const [at, form] of FORMS.entries()) {
     await t.test(`${form.name} in ${form.player}`, async (inner) => {

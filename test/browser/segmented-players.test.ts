@@ -40,11 +40,12 @@ const isFarBehind: Act = async (player) => {
 
 async function stage(t: TestContext, sets: readonly string[]): Promise<Stage> {
   const server = await TestServer.start([...sets])
-  t.after(() => server[Symbol.asyncDispose]())
   const host = await PlayerHost.start()
   t.after(() => host[Symbol.asyncDispose]())
   const browser = await launchBrowser()
   t.after(() => browser.close())
+  // Judges what the server has listed: last, so that nothing is left running.
+  t.after(() => server[Symbol.asyncDispose]())
   return { browser, host, server }
 }
 

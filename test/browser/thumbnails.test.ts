@@ -74,11 +74,12 @@ async function stage(t: TestContext): Promise<Stage> {
     'thumbnails.inLiveHls=true',
     'dash.trickMode=true',
   ])
-  t.after(() => server[Symbol.asyncDispose]())
   const host = await PlayerHost.start()
   t.after(() => host[Symbol.asyncDispose]())
   const browser = await launchBrowser()
   t.after(() => browser.close())
+  // Judges what the server has listed: last, so that nothing is left running.
+  t.after(() => server[Symbol.asyncDispose]())
   return { server, host, browser }
 }
 

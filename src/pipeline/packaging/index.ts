@@ -1,5 +1,5 @@
 export type { HeldChunk } from './cmaf/chunk-holds.ts'
-export { CmafIndex, type CmafIndexOptions } from './cmaf/cmaf-index.ts'
+export { CmafIndex, type CmafIndexOptions, type LadderShift } from './cmaf/cmaf-index.ts'
 export { type ChunkFacts, CmafOutput, type CmafOutputOptions, type CmafTap, TAP_SLOT } from './cmaf/cmaf-output.ts'
 export { type CmafTrackInfo, decodeCmafRecord } from './cmaf/cmaf-record.ts'
 export {

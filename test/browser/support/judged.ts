@@ -11,11 +11,8 @@ const SETTLING_SAMPLES = 15
 const OF_STALLS = /^(bufferStalledError|bufferNudgeOnStall) /
 /** What was not there before a member came back has no media in it. */
 const OF_GAPS = /^(fragGap|bufferSeekOverHole|levelLoadTimeOut|audioTrackLoadTimeOut|fragParsingError Found no media) /
-/**
- * A member of a ladder that is back names its own segments where its source stood in for it: hls.js says so and goes on.
- * shaka-player 5.2 now and then tells an exception of its own code, without a number, and goes on too.
- */
-const OF_BREAKS = /^(levelParsingError media sequence mismatch|shaka {2}Cannot read properties of null)/
+/** shaka-player 5.2 now and then tells an exception of its own code, without a number, and goes on. */
+const OF_BREAKS = /^shaka {2}Cannot read properties of null/
 /** What is shown first is shown some pictures behind the time that its decoding starts at. */
 const OF_START = /^bufferSeekOverHole .* seeking from 0 to 0\.[0-2]/
 /** hls.js gives a playlist that waits for its next part a second, and passes over what it has got too late. */

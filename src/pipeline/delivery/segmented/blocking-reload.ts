@@ -43,9 +43,11 @@ function number(query: URLSearchParams, name: string): number | undefined {
 }
 
 /** Throws MalformedInputError where the request is so far ahead that it cannot come from this playlist. */
-export function checkDirectives(track: IndexedTrack, { msn }: PlaylistDirectives): void {
-  const last = track.segments.at(-1)?.sequence
-  if (msn === undefined || last === undefined || msn <= last + SEGMENTS_AHEAD) return
+export function checkDirectives({ shift }: CmafIndex, { segments }: IndexedTrack, { msn }: PlaylistDirectives): void {
+  const newest = segments.at(-1)?.sequence
+  if (msn === undefined || newest === undefined) return
+  const last = newest + shift.numbers
+  if (msn <= last + SEGMENTS_AHEAD) return
   throw new MalformedInputError('_HLS_msn', 0, `the playlist stands at ${last}, and is asked for ${msn}`)
 }
 
@@ -54,20 +56,30 @@ export function checkDirectives(track: IndexedTrack, { msn }: PlaylistDirectives
  * so where it does not play with low latency, as it takes the age of its list for that of the stream, and counts a
  * refusal as a failure.
  */
-export function isFarAhead({ segments, open }: IndexedTrack, { msn, part = 0 }: PlaylistDirectives): boolean {
+export function isFarAhead(index: CmafIndex, track: IndexedTrack, directives: PlaylistDirectives): boolean {
+  const { segments, open } = track
+  const { part = 0 } = directives
+  const sequence = wantedOf(index, directives)
   const last = segments.at(-1)?.sequence
-  if (msn === undefined || last === undefined || msn <= last) return false
-  return part > (open?.sequence === msn ? open.parts.length : 0) + PARTS_AHEAD
+  if (sequence === undefined || last === undefined || sequence <= last) return false
+  return part > (open?.sequence === sequence ? open.parts.length : 0) + PARTS_AHEAD
 }
 
 /** Whether the playlist holds what a request asks for. */
-export function hasCome(index: CmafIndex, track: IndexedTrack, { msn, part }: PlaylistDirectives): boolean {
+export function hasCome(index: CmafIndex, track: IndexedTrack, directives: PlaylistDirectives): boolean {
+  const { part } = directives
+  const sequence = wantedOf(index, directives)
   const last = track.segments.at(-1)
-  if (msn === undefined || index.ended) return true
+  if (sequence === undefined || index.ended) return true
   if (!last) return false
-  if (part === undefined || !index.isLowLatency) return last.sequence >= msn
-  if (last.sequence > msn) return true
-  if (last.sequence < msn) return track.open?.sequence === msn && track.open.regularCount > part
+  if (part === undefined || !index.isLowLatency) return last.sequence >= sequence
+  if (last.sequence > sequence) return true
+  if (last.sequence < sequence) return track.open?.sequence === sequence && track.open.regularCount > part
   // Past the last part of a whole segment the first part of the next one is meant. RFC 8216bis, 6.2.5.2.
   return part < last.parts.length || (track.open?.regularCount ?? 0) > 0
+}
+
+/** The number that the segment has in the log. */
+function wantedOf({ shift }: CmafIndex, { msn }: PlaylistDirectives): number | undefined {
+  return msn === undefined ? undefined : msn - shift.numbers
 }

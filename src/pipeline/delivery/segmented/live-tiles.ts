@@ -44,7 +44,7 @@ export function tiledRuns(name: string, index: CmafIndex, track: IndexedTrack): 
   return index.runs.map((run) => ({
     startMs: run.startMs,
     endMs: run.endMs ?? Math.max(run.startMs, newestMs),
-    epochMs: run.epochMs + index.epochShiftMs,
+    epochMs: run.epochMs + index.shift.epochMs,
     isOpen: run.endMs === undefined && !index.ended,
     prefix: recordingId === undefined ? liveTilePrefix(index.life) : recordingFolder(name, recordingId),
     windowMs: index.ended || !first ? 0 : startMsOf(track, first),
@@ -64,7 +64,7 @@ export function liveTilePlaylist(layout: TileLayout, name: string, index: CmafIn
   const track = tiledTrack(index)
   const { forgotten } = index
   if (!track) return undefined
-  const control = index.ended ? {} : { serverControl: holdBacks(index) }
+  const control = index.ended ? {} : { serverControl: holdBacks(index, index.targetSeconds) }
   const runs = tiledRuns(name, index, track)
   return tilePlaylist(layout, videoSize(track), { runs, type: 'live', forgotten, ...control })
 }

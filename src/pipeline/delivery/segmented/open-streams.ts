@@ -1,6 +1,8 @@
 import { ListTexts } from '../../../platform/content/index.ts'
 import { CMAF_FORMAT } from '../../packaging/index.ts'
 import type { StartPoint, StreamHub } from '../../stream/index.ts'
+import type { Front } from './hls/media.ts'
+import type { StandIn } from './hls/stand-in.ts'
 import type { Ladders } from './ladder.ts'
 import { hasSegments } from './list-age.ts'
 import { SegmentedView } from './segmented-view.ts'
@@ -22,6 +24,13 @@ export type OpenStream = {
   /** Of the ladder that the stream is a rung of. */
   readonly source: string | undefined
   isLinedUp: boolean
+  /** A list of it was given out. */
+  isListed: boolean
+  /** By track: where its lists name segments of the source, from before this life of the stream. */
+  readonly standIns: Map<number, StandIn | 'over'>
+  /** By track, once it has left the ladder: what its lists name in front of the source's segments, and where. */
+  readonly left: Map<number, Front>
+  readonly away: Map<number, StandIn>
 }
 export type Opening = {
   /** Where a rendition begins that starts for this; asked for where one may. */
@@ -35,25 +44,36 @@ type Slot = { readonly opening: Promise<OpenStream>; stream?: OpenStream }
 export class OpenStreams {
   readonly #options: OpenStreamsOptions
   readonly #slots = new Map<string, Slot>()
+  /** Members of ladders that are back, and have nothing to list yet. */
+  readonly #coming = new Map<string, Slot>()
 
   constructor(options: OpenStreamsOptions) {
     this.#options = options
   }
 
-  /** Rejects with AccessDeniedError (`not-found`) or UnsupportedInputError. */
+  /**
+   * What is given out under that name: of a member of a ladder that is back, what it was before until it has something to
+   * list. Rejects with AccessDeniedError (`not-found`) or UnsupportedInputError.
+   */
   open(name: string, opening?: Opening): Promise<OpenStream> {
+    const itself = this.itself(name, opening)
+    const coming = this.#coming.get(name)
     const known = this.#slots.get(name)
-    if (known && !(known.stream && this.#isPast(name, known.stream, opening?.isWoken ?? false))) return known.opening
-    known?.stream?.view.subscription.release()
-    const slot: Slot = { opening: this.#open(name, opening?.start()) }
-    this.#slots.set(name, slot)
-    slot.opening.then(
-      (stream) => {
-        slot.stream = stream
-      },
-      () => this.#slots.delete(name),
-    )
-    return slot.opening
+    if (!coming || !known) return itself
+    const { stream } = coming
+    if (!stream || !(hasSegments(stream.view.index) || stream.view.ended)) return known.opening
+    return this.#replace(name, coming)
+  }
+  /** The stream as it is now, whether it has anything to list or not. Rejects as `open`. */
+  itself(name: string, opening?: Opening): Promise<OpenStream> {
+    const known = this.#slots.get(name)
+    const stream = known?.stream
+    if (known && !(stream && this.#isPast(name, stream, opening?.isWoken ?? false))) return known.opening
+    const next = this.#coming.get(name) ?? this.#begin(name, opening)
+    const { hub } = this.#options
+    if (!stream?.source || !hub.has(stream.source) || !hub.has(name)) return this.#replace(name, next)
+    this.#coming.set(name, next)
+    return next.opening
   }
   /** As it is here, ended or not. */
   known(name: string): OpenStream | undefined {
@@ -71,14 +91,40 @@ export class OpenStreams {
   }
   dropIdle(): void {
     const { lingerMs, segmentMs, nowMs } = this.#options
-    for (const [name, { stream }] of this.#slots) {
-      if (!stream || stream.view.busy) continue
-      const { view } = stream
-      const patienceMs = view.ended ? lingerMs : Math.max(lingerMs, 6 * segmentMs)
-      if (nowMs() - view.lastUsedMs < patienceMs) continue
-      this.#slots.delete(name)
-      view.subscription.release()
+    for (const slots of [this.#slots, this.#coming]) {
+      for (const [name, { stream }] of slots) {
+        if (!stream || stream.view.busy) continue
+        const { view } = stream
+        const patienceMs = view.ended ? lingerMs : Math.max(lingerMs, 6 * segmentMs)
+        if (nowMs() - view.lastUsedMs < patienceMs) continue
+        slots.delete(name)
+        view.subscription.release()
+      }
     }
+  }
+
+  #begin(name: string, opening: Opening | undefined): Slot {
+    const slot: Slot = { opening: this.#open(name, opening?.start()) }
+    slot.opening.then(
+      (stream) => {
+        slot.stream = stream
+      },
+      () => {
+        for (const slots of [this.#slots, this.#coming]) if (slots.get(name) === slot) slots.delete(name)
+      },
+    )
+    return slot
+  }
+  #replace(name: string, next: Slot): Promise<OpenStream> {
+    const past = this.#slots.get(name)?.stream
+    past?.view.subscription.release()
+    this.#coming.delete(name)
+    this.#slots.set(name, next)
+    return next.opening.then((stream) => {
+      // What its source stood in for stays so in its lists.
+      for (const [trackId, away] of past?.away ?? []) stream.standIns.set(trackId, away)
+      return stream
+    })
   }
 
   /** A stream that ended and came back is another output; until then the ended playlist stays for its viewers. */
@@ -93,6 +139,16 @@ export class OpenStreams {
     const view = new SegmentedView(subscription, subscription.startPosition)
     view.lastUsedMs = this.#options.nowMs()
     const source = this.#options.ladders.sourceOf(name)
-    return { view, texts: new ListTexts(), ts: new TsSegments(), source, isLinedUp: false }
+    return {
+      view,
+      texts: new ListTexts(),
+      ts: new TsSegments(),
+      source,
+      isLinedUp: false,
+      isListed: false,
+      standIns: new Map(),
+      left: new Map(),
+      away: new Map(),
+    }
   }
 }

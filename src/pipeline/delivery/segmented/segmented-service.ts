@@ -1,6 +1,6 @@
 import { UnsupportedInputError } from '../../../media/errors.ts'
 import { AccessDeniedError } from '../../../platform/errors.ts'
-import { type CmafIndex, type TilePictures, type TilePlace, UTC_QUERY } from '../../packaging/index.ts'
+import { type TilePictures, type TilePlace, UTC_QUERY } from '../../packaging/index.ts'
 import { prefixTo, type StreamHub } from '../../stream/index.ts'
 import type { ReadyAnswer, SegmentedAnswer, SegmentedRequest } from './answers.ts'
 import { Audience } from './audience.ts'
@@ -9,17 +9,16 @@ import { type DashTemplate, type ManifestOptions, manifest, readTemplate } from 
 import { iFramePlaylist } from './hls/i-frames.ts'
 import { mediaPlaylist } from './hls/media.ts'
 import { multivariantPlaylist } from './hls/multivariant.ts'
-import { standInPlaylist } from './hls/stand-in-playlist.ts'
 import { assertListable, type Ladder, type Ladders, ladderVersion, type Member, type PlannedMember } from './ladder.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
 import { imageVariants, liveTile, liveTilePlaylist } from './live-tiles.ts'
 import { FIRST_SEGMENT_MS, mediaAnswer, readyMedia } from './media-answers.ts'
 import { type Opening, type OpenStream, OpenStreams } from './open-streams.ts'
 import { isList, type ListResource, type SegmentedResource, type TsResource } from './segment-address.ts'
-import type { SegmentedView } from './segmented-view.ts'
+import { isReached, StandIns } from './stand-ins.ts'
 import { tsMultivariantPlaylist, tsPlaylist } from './ts/ts-playlist.ts'
 import { isTsListLong, isTsSegmentWhole } from './ts/ts-segments.ts'
-import { doesNotCome, mediaWait, playlistWait } from './waits.ts'
+import { block, blockedMs, mediaWait, playlistWait } from './waits.ts'
 
 export type SegmentedOptions = {
   readonly hub: StreamHub
@@ -41,8 +40,6 @@ type TrackListResource = Extract<ListResource, { readonly trackId: number }>
 
 /** Old players want something to begin with; hlsdemux2 loses its place in a list of one segment. RFC 8216bis, 6.2.2. */
 const TS_SEGMENTS_AT_FIRST = 3
-/** RFC 8216bis, 6.2.5.2: a blocked request is given up after so many target durations. */
-const BLOCKED_TARGETS = 3
 /**
  * Players of whole segments stay three target durations behind the end of the list (RFC 8216bis, 4.4.3.8), which is a
  * segment behind the newest frame.
@@ -50,8 +47,6 @@ const BLOCKED_TARGETS = 3
 const SEGMENTS_BEHIND = 4
 /** Times in addresses are rounded. */
 const NEARLY_MS = 50
-/** Who asks for a list that is far ahead gets what there is after so many parts: hls.js waits no longer. */
-const PARTS_FOR_FAR = 2
 /** A rendition that starts on demand has this long to come into the list of its source. */
 const MEMBER_TARGETS = 4
 /** A member of a ladder gets delta updates from then on: twice the skip boundary. */
@@ -61,6 +56,7 @@ const NEW_SEGMENTS = 12
 export class SegmentedService {
   readonly #options: SegmentedOptions
   readonly #streams: OpenStreams
+  readonly #standIns: StandIns
   readonly #sweep: NodeJS.Timeout
   readonly audience: Audience
   sentBytes = 0
@@ -68,6 +64,7 @@ export class SegmentedService {
   constructor(options: SegmentedOptions) {
     this.#options = options
     this.#streams = new OpenStreams(options)
+    this.#standIns = new StandIns({ hub: options.hub, streams: this.#streams, nowMs: options.nowMs })
     this.audience = new Audience(Math.max(10_000, 4 * options.segmentMs), options.nowMs)
     this.#sweep = setInterval(() => this.#streams.dropIdle(), 1000)
     this.#sweep.unref()
@@ -78,7 +75,9 @@ export class SegmentedService {
    * MalformedInputError for directives out of reach, with UnavailableError when a wait took too long.
    */
   async answer(name: string, resource: SegmentedResource, request: SegmentedRequest): Promise<SegmentedAnswer> {
-    const entry = await this.#streams.open(name, this.#openingFor(name, resource, request))
+    const opening = this.#openingFor(name, resource, request)
+    const isTimed = resource.kind === 'timed'
+    const entry = await (isTimed ? this.#streams.itself(name, opening) : this.#streams.open(name, opening))
     entry.view.lastUsedMs = this.#options.nowMs()
     if (resource.kind === 'ts-segment') return await this.#tsSegment(name, entry, resource, request)
     if (isList(resource)) return await this.#list(name, entry, resource, request)
@@ -89,7 +88,7 @@ export class SegmentedService {
       name,
       isOfLadder,
       signal,
-      blockedMs: this.#blockedMs(view.index),
+      blockedMs: blockedMs(view.index),
     })
   }
   /** The same answer where nothing has to be waited for; undefined: ask `answer`. Throws MalformedInputError. */
@@ -103,8 +102,8 @@ export class SegmentedService {
     if (!isList(resource)) return readyMedia(view, resource)
     if (resource.kind !== 'playlist' && resource.kind !== 'i-frames') return undefined
     const track = view.track(resource.trackId)
-    if (!track || !hasSegments(index) || this.#sourceToLineUpWith(entry) !== undefined) return undefined
-    if (this.#hasLeft(name, entry)) return undefined
+    if (!track || !hasSegments(index) || this.#standIns.sourceToLineUpWith(entry) !== undefined) return undefined
+    if (this.#standIns.hasLeft(entry) || !isReached(this.#standIns.frontOf(name, entry, track))) return undefined
     const directives = readDirectives(query)
     return hasCome(index, track, directives) ? this.#trackList(name, entry, resource, directives) : undefined
   }
@@ -120,18 +119,18 @@ export class SegmentedService {
     onPass: (isOpen: boolean) => void,
   ): (() => void) | undefined {
     const entry = this.#streams.known(name)
-    if (!entry || entry.view.ended || !hasSegments(entry.view.index) || this.#sourceToLineUpWith(entry))
+    if (!entry || entry.view.ended || !hasSegments(entry.view.index) || this.#standIns.sourceToLineUpWith(entry))
       return undefined
     const { view } = entry
     const track = resource.kind === 'playlist' ? view.track(resource.trackId) : undefined
-    if (track && isFarAhead(track, readDirectives(query))) return undefined
+    if (track && isFarAhead(view.index, track, readDirectives(query))) return undefined
     const wait =
       resource.kind === 'playlist'
         ? playlistWait(view, resource.trackId, readDirectives(query))
         : resource.kind === 'part' || resource.kind === 'segment'
           ? mediaWait(view, resource)
           : undefined
-    const deadlineMs = performance.now() + this.#blockedMs(view.index)
+    const deadlineMs = performance.now() + blockedMs(view.index)
     return wait && view.join(wait, { pass: (isOpen) => onPass(isOpen || view.ended), deadlineMs })
   }
   /** What a tile of thumbnails of the live window is made of. Rejects as `answer`. */
@@ -171,51 +170,24 @@ export class SegmentedService {
     if (resource.kind === 'ts-playlist' || resource.kind === 'ts-multivariant')
       return await this.#tsList(name, entry, resource.kind, request.signal)
     const directives = readDirectives(request.query)
-    await this.#lineUp(entry).catch(() => {})
-    const hasAll = await this.#block(view, resource.trackId, directives, request.signal)
     const { signal } = request
-    const isMedia = resource.kind === 'playlist'
-    const instead = isMedia ? await this.#insteadOf(name, entry, resource.trackId, { directives, signal }) : undefined
-    if (instead) return instead
+    await this.#standIns.lineUp(entry, signal).catch(() => {})
+    const hasAll = await block(view, resource.trackId, directives, signal)
+    if (resource.kind === 'playlist') {
+      const left = await this.#standIns.listOfLeft(name, entry, resource.trackId, { directives, signal })
+      if (left) return left
+      await this.#standIns.reach(name, entry, resource.trackId, signal)
+    }
     const answer = this.#trackList(name, entry, resource, directives)
     return hasAll ? answer : { ...answer, maxAgeSeconds: 0 }
   }
-  /** A member of a ladder that has ended while its source goes on. */
-  #hasLeft(name: string, { view, source }: OpenStream): boolean {
-    const { hub } = this.#options
-    return view.ended && source !== undefined && hub.has(source) && !hub.has(name)
-  }
-  /** Its list, that of its source behind it, when that has come as far as `directives` ask. */
-  async #insteadOf(
-    name: string,
-    entry: OpenStream,
-    trackId: number,
-    request: ListRequest,
-  ): Promise<SegmentedAnswer | undefined> {
-    const { view, source } = entry
-    if (source === undefined || !this.#hasLeft(name, entry)) return undefined
-    const { view: instead, texts } = await this.#streams.open(source)
-    const own = view.track(trackId)
-    const track = [...instead.index.tracks.values()].find(({ info }) => info.kind === own?.info.kind)
-    if (!own || !track) return undefined
-    instead.lastUsedMs = this.#options.nowMs()
-    await this.#block(instead, track.info.id, request.directives, request.signal)
-    const make = () =>
-      standInPlaylist({
-        own: mediaPlaylist(view.index, own, 'whole'),
-        source: mediaPlaylist(instead.index, track, 'whole'),
-        prefix: prefixTo(name, source),
-        windowSegments: instead.index.windowSegments,
-      })
-    const list = texts.get(`instead of ${name} ${view.index.life} ${trackId}`, track.version, make)
-    return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(instead.index, request.directives) }
-  }
   #trackList(
     name: string,
-    { view, texts, source }: OpenStream,
+    entry: OpenStream,
     { kind, trackId }: TrackListResource,
     directives: PlaylistDirectives,
   ): Extract<SegmentedAnswer, { kind: 'list' }> {
+    const { view, texts, source } = entry
     const { index } = view
     const track = view.track(trackId)
     if (!track) throw new AccessDeniedError('no such track', 'not-found')
@@ -226,8 +198,10 @@ export class SegmentedService {
     // What players have of a member that came back may be its source's.
     const isNew = source !== undefined && track.segments.length <= NEW_SEGMENTS
     const form = directives.skip && !index.ended && !isNew ? 'delta' : 'whole'
-    const make = () => mediaPlaylist(index, track, form, this.#openSiblings(name))
-    const list = texts.get(`${form} ${trackId}`, track.version, make)
+    const front = this.#standIns.frontOf(name, entry, track)
+    const version = front ? `${track.version} ${front.from} ${front.segments.length}` : track.version
+    const make = () => mediaPlaylist(index, track, form, { others: this.#openSiblings(name), front })
+    const list = texts.get(`${form} ${trackId}`, version, make)
     return { kind: 'list', list, maxAgeSeconds: maxAgeSeconds(index, directives) }
   }
 
@@ -257,7 +231,7 @@ export class SegmentedService {
     const onDemand = ladders.onDemandOf(name)
     const waiting = ladders.membersOf(name).map(async (member): Promise<Member[]> => {
       if (onDemand.includes(member)) return this.#runningMember(name, member)
-      const opened = await this.#streams.open(member).catch(() => undefined)
+      const opened = await this.#streams.itself(member).catch(() => undefined)
       if (!opened || opened.view.ended) return []
       const { view } = opened
       view.lastUsedMs = this.#options.nowMs()
@@ -281,40 +255,6 @@ export class SegmentedService {
       const view = this.#streams.known(each)?.view
       return view && !view.ended ? [{ prefix: prefixTo(name, each), index: view.index }] : []
     })
-  }
-
-  /** Wall clock times of a member are those of its source: players line up what they switch between by them. */
-  async #lineUp(entry: OpenStream): Promise<void> {
-    const { index } = entry.view
-    const source = this.#sourceToLineUpWith(entry)
-    if (source === undefined) return
-    const { view } = await this.#streams.open(source)
-    view.lastUsedMs = this.#options.nowMs()
-    if (view.index.runs.length === 0 || index.runs.length === 0) return
-    index.epochShiftMs = view.index.zeroEpochMs - index.zeroEpochMs
-    entry.isLinedUp = true
-  }
-
-  /** Undefined where there is none, or it is done. */
-  #sourceToLineUpWith({ source, isLinedUp }: OpenStream): string | undefined {
-    return source !== undefined && !isLinedUp && this.#options.hub.has(source) ? source : undefined
-  }
-
-  /** Resolves when the playlist of the track has come as far as `directives` ask; with false, a little before that. */
-  async #block(
-    view: SegmentedView,
-    trackId: number,
-    directives: PlaylistDirectives,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const wait = playlistWait(view, trackId, directives)
-    if (!wait) return true
-    const track = view.track(trackId)
-    const isFar = track !== undefined && isFarAhead(track, directives)
-    const patienceMs = isFar ? PARTS_FOR_FAR * view.index.options.partTargetMs : this.#blockedMs(view.index)
-    const isThere = await view.wait(wait.key, wait.isOpen, patienceMs, signal)
-    if (!isThere && !isFar && !view.ended) throw doesNotCome()
-    return isThere
   }
 
   #tileList(name: string, { view, texts }: OpenStream): SegmentedAnswer {
@@ -350,16 +290,12 @@ export class SegmentedService {
     const { index } = view
     const isNext = isTsSegmentWhole(index, sequence - 1) && !isTsSegmentWhole(index, sequence)
     if (isNext && life === index.life)
-      await view.wait(`ts ${sequence}`, () => isTsSegmentWhole(index, sequence), this.#blockedMs(index), signal)
+      await view.wait(`ts ${sequence}`, () => isTsSegmentWhole(index, sequence), blockedMs(index), signal)
     const bytes = life === index.life && this.#options.mpegTs ? ts.get(view, sequence) : undefined
     if (!bytes)
       throw new AccessDeniedError(`that segment of "${name}" is not, or no longer, in the live window`, 'not-found')
     return { kind: 'ts', bytes }
   }
-  #blockedMs({ targetSeconds }: CmafIndex): number {
-    return BLOCKED_TARGETS * Math.max(1000, targetSeconds * 1000)
-  }
-
   /** A player goes on with a rendition that starts for its request from where it is. */
   #openingFor(name: string, resource: SegmentedResource, { viewer }: SegmentedRequest): Opening {
     if (resource.kind === 'timed') return { start: () => ({ atMs: resource.startMs + NEARLY_MS }), isWoken: true }
@@ -373,6 +309,5 @@ export class SegmentedService {
   }
 }
 
-type ListRequest = { readonly directives: PlaylistDirectives; readonly signal: AbortSignal }
 type TsListKind = 'ts-playlist' | 'ts-multivariant'
 type WholeLadder = { readonly ladder: Ladder; readonly planned: readonly PlannedMember[] }

@@ -33,6 +33,18 @@ export type CmafIndexOptions = {
   readonly timeShiftMs: number
   /** Length of a tile of thumbnails. */
   readonly tileMs: number
+  /** A stream of that name was live before, and its viewers may still be there. */
+  readonly isBack?: boolean
+}
+
+/** From what a stream says of itself to what its source's lists would say. */
+export type LadderShift = {
+  /** Of wall clock times. */
+  readonly epochMs: number
+  /** Of segment numbers. */
+  readonly numbers: number
+  /** Of discontinuity numbers. */
+  readonly discontinuities: number
 }
 
 /**
@@ -49,8 +61,8 @@ export class CmafIndex {
   version = 0
   /** As `version`, but for changes that only concern parts. */
   segmentVersion = 0
-  /** What a reader adds to wall clock times, to agree with other streams of a ladder. Not part of the log. */
-  epochShiftMs = 0
+  /** What a reader adds to agree with the other streams of a ladder. Not part of the log. */
+  shift: LadderShift = { epochMs: 0, numbers: 0, discontinuities: 0 }
   /** Wall clock of media time 0, as the first segment of all tells it. */
   zeroEpochMs = 0
   /** Of the first run there was: presentations start there. */

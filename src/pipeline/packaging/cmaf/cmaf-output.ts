@@ -22,6 +22,8 @@ export type CmafOutputOptions = {
   readonly tileMs: number
   /** Part of the segments' addresses, unique to this output. */
   readonly life: string
+  /** A stream of that name was live before, and its viewers may still be there. */
+  readonly isBack?: boolean
   /** Gets the very same segments (the recorder). */
   readonly tap?: CmafTap
   /** For the copies of frames, shared by all outputs of a worker. */

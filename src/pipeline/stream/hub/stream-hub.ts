@@ -35,6 +35,8 @@ export type HubOptions = {
 
 /** How long a stream that was started for somebody may take to be known on this worker. */
 const SUMMON_MS = 10_000
+/** Nobody plays a stream that has been away for longer. */
+const PAST_MS = 3_600_000
 
 type Opening = { readonly start: StartPoint | undefined; readonly forget: () => void }
 type Asked = { readonly name: string; readonly format: string; readonly worker: number }
@@ -59,6 +61,8 @@ export class StreamHub {
     string,
     { readonly owner: number; readonly untilMs: number; readonly owned?: OwnedStream }
   >()
+  /** Names that were live not long ago, and until when that is so. */
+  readonly #past = new Map<string, number>()
   readonly #endedLogs: Lent[] = []
   readonly #peers = new Map<number, Peer>()
   readonly #publications = new Map<string, Publication>()
@@ -77,6 +81,10 @@ export class StreamHub {
 
   has(name: string): boolean {
     return this.#directory.has(name)
+  }
+  /** A stream of that name has ended, on whichever worker; to viewers what has it now is the same that came back. */
+  wasLive(name: string): boolean {
+    return this.#past.has(name)
   }
   ownerOf(name: string): number | undefined {
     return this.#directory.get(name)
@@ -205,7 +213,9 @@ export class StreamHub {
     for (const key of this.#subscriptions.keys()) if (key.startsWith(`${name} `)) this.#subscriptions.delete(key)
     const owned = this.#owned.get(name)
     this.#ended.get(name)?.owned?.stopLingering()
-    const untilMs = this.#options.nowEpochMs() + this.#options.lingerMs
+    const nowMs = this.#options.nowEpochMs()
+    const untilMs = nowMs + this.#options.lingerMs
+    this.#past.set(name, nowMs + PAST_MS)
     if (owner !== undefined) this.#ended.set(name, { owner, untilMs, ...(owned ? { owned } : {}) })
     if (!owned) return
     this.#owned.delete(name)
@@ -351,6 +361,7 @@ export class StreamHub {
       this.#ended.delete(name)
       owned?.stopLingering()
     }
+    for (const [name, untilMs] of this.#past) if (this.#options.nowEpochMs() >= untilMs) this.#past.delete(name)
     for (const owned of this.#owned.values()) owned.release()
     for (const owned of this.#closing) if (owned.release()) this.#closing.delete(owned)
     for (let i = this.#endedLogs.length - 1; i >= 0; i--)

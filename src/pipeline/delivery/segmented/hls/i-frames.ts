@@ -40,7 +40,7 @@ function iFrames(index: CmafIndex, track: IndexedTrack, segment: IndexedSegment)
     byteRange: { offsetBytes: chunkOffsetBytes, lengthBytes: offsetBytes + sizeBytes - chunkOffsetBytes },
     discontinuity: discontinuity && at === 0,
     map: { uri: initUri(index.life, info.id, initId) },
-    programDateTimeMs: epochMs + index.epochShiftMs + Math.round(toMs(ticks - startTicks)),
+    programDateTimeMs: epochMs + index.shift.epochMs + Math.round(toMs(ticks - startTicks)),
   }))
 }
 

@@ -1,21 +1,13 @@
 import {
   formatMediaPlaylist,
-  type HlsOpenSegment,
-  type HlsPart,
   type HlsRenditionReport,
   type HlsSegment,
   type HlsServerControl,
 } from '../../../../media/formats/hls/index.ts'
-import {
-  type CmafIndex,
-  type IndexedPart,
-  type IndexedSegment,
-  type IndexedTrack,
-  msOf,
-  type OpenSegment,
-} from '../../../packaging/index.ts'
+import type { CmafIndex, IndexedTrack } from '../../../packaging/index.ts'
 import type { Member } from '../ladder.ts'
-import { initUri, partUri, segmentUri, trackPlaylistUri } from '../segment-address.ts'
+import { trackPlaylistUri } from '../segment-address.ts'
+import { SegmentLists } from './segment-lists.ts'
 
 /** Parts of segments older than this many target durations are left out. RFC 8216bis, 4.4.4.9. */
 const SEGMENTS_WITH_PARTS = 3
@@ -26,69 +18,110 @@ const PART_HOLD_BACK_TARGETS = 3
 
 export type MediaForm = 'whole' | 'delta'
 
+/** What a list names in front of a track's own segments, as it did before these were there. */
+export type Front = {
+  /** As far as there are: the track's own are listed when they are all there. */
+  readonly segments: readonly HlsSegment[]
+  /** Numbers, in the list, of the first of them and of the first behind them. */
+  readonly from: number
+  readonly until: number
+  /** What is behind them does not continue their times. */
+  readonly isBreak: boolean
+  /** What the list has said so far; it does not become less. */
+  readonly targetSeconds: number
+}
+export type MediaContext = {
+  /** Members of the ladder, for rendition reports. */
+  readonly others?: readonly Member[]
+  readonly front?: Front | undefined
+  /** From the folder of the list to that of the stream. */
+  readonly prefix?: string
+}
+
 /** The media playlist of one track, Low-Latency where the track keeps to the rules for it. RFC 8216bis, 4.4 and B.1. */
 export function mediaPlaylist(
   index: CmafIndex,
   track: IndexedTrack,
   form: MediaForm,
-  others: readonly Member[] = [],
+  context: MediaContext = {},
 ): string {
-  const from = index.ended ? 0 : Math.max(0, track.segments.length - index.windowSegments)
-  const skipped = form === 'delta' && !index.ended ? countOld(index, track, from) : 0
-  const shown = track.segments.slice(from + skipped)
-  const lists = new SegmentLists(index, track)
-  const isLive = !index.ended
+  const { front, prefix = '', others = [] } = context
+  const lists = new SegmentLists(index, track, prefix)
+  const { before, own, isReached } = listed(index, track, front)
+  const shown = own.map((segment, at) => lists.segment(segment, own.length - at <= SEGMENTS_WITH_PARTS))
+  const first = (own[0]?.sequence ?? track.open?.sequence ?? 0) + index.shift.numbers
+  const number = front && own.length === 0 ? front.from + front.segments.length : first
+  if (front?.isBreak && shown[0] && number === front.until) shown[0] = { ...shown[0], discontinuity: true }
+  const segments = [...before, ...shown]
+  const targetSeconds = Math.max(index.targetSeconds, front?.targetSeconds ?? 0)
+  const skipped = form === 'delta' && !index.ended ? countOld(targetSeconds, segments) : 0
+  const hidden = track.segments.filter(({ sequence }) => sequence + index.shift.numbers < number)
+  const gone = discontinuities(hidden) + (front?.isBreak && number > front.until ? 1 : 0)
   return formatMediaPlaylist({
     type: 'live',
-    targetDurationSeconds: index.targetSeconds,
-    mediaSequence: track.segments[from]?.sequence ?? track.open?.sequence ?? 0,
-    discontinuitySequence: track.discontinuitySequence + countDiscontinuities(track, from),
+    targetDurationSeconds: targetSeconds,
+    mediaSequence: number - before.length,
+    discontinuitySequence: track.discontinuitySequence + index.shift.discontinuities + gone - discontinuities(before),
     independentSegments: track.dependentCount === 0,
     isEnded: index.ended,
-    segments: shown.map((segment, at) => lists.segment(segment, shown.length - at <= SEGMENTS_WITH_PARTS)),
-    ...(isLive ? liveParts(index, track, lists, others) : {}),
+    segments: segments.slice(skipped),
+    ...(index.ended ? {} : liveParts(index, track, lists, { others, targetSeconds, isOwn: isReached })),
     ...(skipped > 0 ? { skippedSegments: skipped } : {}),
   })
 }
 
-/** Of the segments that are kept in front of the list. */
-function countDiscontinuities({ segments }: IndexedTrack, until: number): number {
-  let count = 0
-  for (let at = 0; at < until; at++) if (segments[at]?.discontinuity) count++
-  return count
+/** What of a front and of a track's segments its list shows. */
+function listed(index: CmafIndex, { segments }: IndexedTrack, front: Front | undefined) {
+  if (!front)
+    return { before: [], own: index.ended ? segments : segments.slice(-index.windowSegments), isReached: true }
+  const isReached = front.from + front.segments.length === front.until
+  const firstOwn = front.until - index.shift.numbers
+  const own = isReached ? segments.filter(({ sequence }) => sequence >= firstOwn) : []
+  const room = index.ended ? Number.POSITIVE_INFINITY : index.windowSegments
+  const roomBefore = Math.max(0, room - own.length)
+  const before = front.segments.slice(Math.max(0, front.segments.length - roomBefore))
+  return { before, own: own.slice(Math.max(0, own.length - room)), isReached }
+}
+
+function discontinuities(segments: readonly { readonly discontinuity?: boolean }[]): number {
+  return segments.reduce((count, { discontinuity }) => count + (discontinuity ? 1 : 0), 0)
 }
 
 /** Segments behind the skip boundary, which a delta update leaves out. RFC 8216bis, 6.2.5.1. */
-function countOld({ targetSeconds }: CmafIndex, track: IndexedTrack, from: number): number {
+function countOld(targetSeconds: number, segments: readonly HlsSegment[]): number {
   const boundaryMs = SKIP_TARGETS * targetSeconds * 1000
-  let first = track.segments.length
-  for (let aheadMs = 0; first > from && aheadMs < boundaryMs; first--) {
-    const segment = track.segments[first - 1]
-    aheadMs += segment ? msOf(track, segment, segment.durationTicks) : 0
-  }
-  return first - from
+  let first = segments.length
+  for (let aheadMs = 0; first > 0 && aheadMs < boundaryMs; first--) aheadMs += segments[first - 1]?.durationMs ?? 0
+  return first
 }
 
 /** How far players stay behind the live edge. */
-export function holdBacks({ targetSeconds, options, isLowLatency }: CmafIndex): HlsServerControl {
+export function holdBacks({ options, isLowLatency }: CmafIndex, targetSeconds: number): HlsServerControl {
   return {
     holdBackMs: HOLD_BACK_TARGETS * targetSeconds * 1000,
     ...(isLowLatency ? { partHoldBackMs: PART_HOLD_BACK_TARGETS * options.partTargetMs } : {}),
   }
 }
 
-function liveParts(index: CmafIndex, track: IndexedTrack, lists: SegmentLists, others: readonly Member[]) {
-  const { targetSeconds, options, isLowLatency } = index
+type LiveContext = { readonly others: readonly Member[]; readonly targetSeconds: number; readonly isOwn: boolean }
+
+function liveParts(
+  index: CmafIndex,
+  track: IndexedTrack,
+  lists: SegmentLists,
+  { others, targetSeconds, isOwn }: LiveContext,
+) {
+  const { options, isLowLatency } = index
   const serverControl = {
     canBlockReload: true,
     canSkipUntilMs: SKIP_TARGETS * targetSeconds * 1000,
-    ...holdBacks(index),
+    ...holdBacks(index, targetSeconds),
   }
   const members = [{ prefix: '', index }, ...others]
   const reports = { renditionReports: members.flatMap((member) => renditionReports(member, track)) }
   if (!isLowLatency) return { serverControl, ...reports }
-  const open = track.open && track.open.regularCount > 0 ? { open: lists.open(track.open) } : {}
-  const hint = lists.hint(track)
+  const open = isOwn && track.open && track.open.regularCount > 0 ? { open: lists.open(track.open) } : {}
+  const hint = isOwn ? lists.hint(track) : undefined
   return {
     serverControl,
     partTargetMs: options.partTargetMs,
@@ -110,72 +143,7 @@ function renditionReports({ index, prefix }: Member, own: IndexedTrack): HlsRend
     const place = track === own ? undefined : newest(track, index.isLowLatency)
     if (!place) return []
     const lastPart = place.part < 0 ? {} : { lastPart: place.part }
-    return [{ uri: prefix + trackPlaylistUri(track.info.id), lastMsn: place.msn, ...lastPart }]
+    const lastMsn = place.msn + index.shift.numbers
+    return [{ uri: prefix + trackPlaylistUri(track.info.id), lastMsn, ...lastPart }]
   })
-}
-
-type Known = { whole?: HlsSegment; plain?: HlsSegment }
-/** What was made of an indexed segment, with its parts and without: the texts of segments hang on these. */
-const KNOWN = new WeakMap<IndexedSegment, Known>()
-
-/** A track's segments and parts in the words of a playlist. */
-class SegmentLists {
-  readonly #index: CmafIndex
-  readonly #track: IndexedTrack
-
-  constructor(index: CmafIndex, track: IndexedTrack) {
-    this.#index = index
-    this.#track = track
-  }
-
-  segment(segment: IndexedSegment, isRecent: boolean): HlsSegment {
-    const known = KNOWN.get(segment) ?? {}
-    KNOWN.set(segment, known)
-    const hasParts =
-      isRecent && !this.#index.ended && this.#index.isLowLatency && segment.isRegular && segment.parts.length > 0
-    if (!hasParts) {
-      known.plain ??= this.#plain(segment)
-      return known.plain
-    }
-    known.whole ??= { ...this.#plain(segment), parts: this.#parts(segment, segment.parts) }
-    return known.whole
-  }
-  open(open: OpenSegment): HlsOpenSegment {
-    return {
-      discontinuity: open.discontinuity,
-      map: this.#map(open.initId),
-      programDateTimeMs: open.epochMs + this.#index.epochShiftMs,
-      parts: this.#parts(open, open.parts.slice(0, open.regularCount)),
-    }
-  }
-  /** The part that comes next. None while the open segment has left the tolerances: its rest is no part. */
-  hint({ open, segments }: IndexedTrack): string | undefined {
-    const { life } = this.#index
-    const { id } = this.#track.info
-    const last = segments.at(-1)
-    if (!open) return last && partUri(life, id, last.sequence + 1, 0)
-    return open.regularCount === open.parts.length ? partUri(life, id, open.sequence, open.parts.length) : undefined
-  }
-
-  #plain(segment: IndexedSegment): HlsSegment {
-    return {
-      uri: segmentUri(this.#index.life, this.#track.info.id, segment.sequence),
-      durationMs: msOf(this.#track, segment, segment.durationTicks),
-      discontinuity: segment.discontinuity,
-      map: this.#map(segment.initId),
-      programDateTimeMs: segment.epochMs + this.#index.epochShiftMs,
-      gap: segment.place === 'gap',
-    }
-  }
-  #parts(segment: IndexedSegment | OpenSegment, parts: readonly IndexedPart[]): HlsPart[] {
-    const { id } = this.#track.info
-    return parts.map(({ durationTicks, isIndependent }, at) => ({
-      uri: partUri(this.#index.life, id, segment.sequence, at),
-      durationMs: msOf(this.#track, segment, durationTicks),
-      independent: isIndependent,
-    }))
-  }
-  #map(initId: number) {
-    return { uri: initUri(this.#index.life, this.#track.info.id, initId) }
-  }
 }

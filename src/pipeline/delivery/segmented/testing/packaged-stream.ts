@@ -41,10 +41,10 @@ export const PLANNED = plannedRungs({ streams: { '**': { ladder: ['240p', 'audio
 ]).map((rung) => ({ prefix: `${rung.rung}/`, rung }))
 
 /** A packager with a reader's index behind it, as another worker has it. */
-export function startOutput() {
+export function startOutput(more: { readonly life?: string; readonly isBack?: boolean } = {}) {
   const pool = new SegmentPool({ segmentBytes: 65_536, maxSegments: 200 })
   const writer = new LogWriter(pool, { maxBytes: 10_000_000 })
-  const output = new CmafOutput(writer, { ...OPTIONS, life: 'life' })
+  const output = new CmafOutput(writer, { ...OPTIONS, life: 'life', ...more })
   const { reader } = openLocalLog(writer, 0, () => {})
   const index = CmafIndex.fromSnapshot(output.snapshot())
   let position = reader.startPosition

@@ -50,7 +50,7 @@ function entry(index: CmafIndex, track: IndexedTrack, segment: IndexedSegment) {
     uri: tsSegmentUri(index.life, segment.sequence),
     durationMs: msOf(track, segment, segment.durationTicks),
     discontinuity: segment.discontinuity,
-    programDateTimeMs: segment.epochMs + index.epochShiftMs,
+    programDateTimeMs: segment.epochMs + index.shift.epochMs,
     gap: segment.place !== 'log',
   }
 }

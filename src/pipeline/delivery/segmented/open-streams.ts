@@ -27,7 +27,9 @@ export type OpenStream = {
   /** A list of it was given out. */
   isListed: boolean
   /** By track: where its lists name segments of the source, from before this life of the stream. */
-  readonly standIns: Map<number, StandIn | 'over'>
+  readonly standIns: Map<number, StandIn>
+  /** By track, once that is all there; undefined: there is none any more. */
+  readonly fronts: Map<number, Front | undefined>
   /** By track, once it has left the ladder: what its lists name in front of the source's segments, and where. */
   readonly left: Map<number, Front>
   readonly away: Map<number, StandIn>
@@ -147,6 +149,7 @@ export class OpenStreams {
       isLinedUp: false,
       isListed: false,
       standIns: new Map(),
+      fronts: new Map(),
       left: new Map(),
       away: new Map(),
     }

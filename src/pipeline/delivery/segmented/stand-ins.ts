@@ -89,20 +89,23 @@ export class StandIns {
 
   /** What a member's list names in front of its own segments: its source's, from before it was there. */
   frontOf(name: string, entry: OpenStream, track: IndexedTrack): Front | undefined {
-    const { view, source, isLinedUp, standIns } = entry
+    const { view, source, isLinedUp, standIns, fronts } = entry
     const { id } = track.info
-    const behind = source === undefined || !isLinedUp ? undefined : this.#options.streams.known(source)?.view
+    if (source === undefined || !isLinedUp) return undefined
+    const isOut = track.segments.length > view.index.windowSegments
+    if (isOut) fronts.set(id, undefined)
+    if (fronts.has(id)) return fronts.get(id)
+    const behind = this.#options.streams.known(source)?.view
     const other = behind && sameKind(behind.index, track)
-    if (source === undefined || !other || standIns.get(id) === 'over') return undefined
-    const known = standIns.get(id)
-    const member = { index: view.index, track }
-    const whole = { index: behind.index, track: other }
-    const isKnown = known !== undefined && known !== 'over' && known.until !== undefined
-    const standIn = isKnown ? known : ownFrom(member, whole, known === 'over' ? undefined : known)
-    if (!standIn) return undefined
-    const front = frontOfOwn(standIn, whole, prefixTo(name, source))
-    standIns.set(id, front ? standIn : 'over')
+    if (!other) return undefined
     behind.lastUsedMs = this.#options.nowMs()
+    const whole = { index: behind.index, track: other }
+    const known = standIns.get(id)
+    const standIn = known?.until === undefined ? ownFrom({ index: view.index, track }, whole, known) : known
+    if (!standIn) return undefined
+    standIns.set(id, standIn)
+    const front = frontOfOwn(standIn, whole, prefixTo(name, source))
+    if (isReached(front)) fronts.set(id, front)
     return front
   }
   /** Resolves when the source has come up to where the member's own segments begin. */

@@ -4,7 +4,7 @@ import {
   type HlsSegment,
   type HlsServerControl,
 } from '../../../../media/formats/hls/index.ts'
-import type { CmafIndex, IndexedTrack } from '../../../packaging/index.ts'
+import { type CmafIndex, type IndexedSegment, type IndexedTrack, msOf } from '../../../packaging/index.ts'
 import type { Member } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
 import { SegmentLists } from './segment-lists.ts'
@@ -48,23 +48,26 @@ export function mediaPlaylist(
   const { front, prefix = '', others = [] } = context
   const lists = new SegmentLists(index, track, prefix)
   const { before, own, isReached } = listed(index, track, front)
-  const shown = own.map((segment, at) => lists.segment(segment, own.length - at <= SEGMENTS_WITH_PARTS))
+  const targetSeconds = Math.max(index.targetSeconds, front?.targetSeconds ?? 0)
+  const skipped = form === 'delta' && !index.ended ? countOld(targetSeconds, { track, before, own }) : 0
+  const shown = own
+    .slice(Math.max(0, skipped - before.length))
+    .map((segment, at, all) => lists.segment(segment, all.length - at <= SEGMENTS_WITH_PARTS))
   const first = (own[0]?.sequence ?? track.open?.sequence ?? 0) + index.shift.numbers
   const number = front && own.length === 0 ? front.from + front.segments.length : first
-  if (front?.isBreak && shown[0] && number === front.until) shown[0] = { ...shown[0], discontinuity: true }
-  const segments = [...before, ...shown]
-  const targetSeconds = Math.max(index.targetSeconds, front?.targetSeconds ?? 0)
-  const skipped = form === 'delta' && !index.ended ? countOld(targetSeconds, segments) : 0
-  const hidden = track.segments.filter(({ sequence }) => sequence + index.shift.numbers < number)
-  const gone = discontinuities(hidden) + (front?.isBreak && number > front.until ? 1 : 0)
+  const isBroken = front?.isBreak === true && number === front.until
+  if (isBroken && shown[0] && skipped <= before.length) shown[0] = { ...shown[0], discontinuity: true }
+  const gone =
+    discontinuitiesBefore(track, number - index.shift.numbers) + (front?.isBreak && number > front.until ? 1 : 0)
   return formatMediaPlaylist({
     type: 'live',
     targetDurationSeconds: targetSeconds,
     mediaSequence: number - before.length,
-    discontinuitySequence: track.discontinuitySequence + index.shift.discontinuities + gone - discontinuities(before),
+    discontinuitySequence:
+      track.discontinuitySequence + index.shift.discontinuities + gone - countDiscontinuities(before),
     independentSegments: track.dependentCount === 0,
     isEnded: index.ended,
-    segments: segments.slice(skipped),
+    segments: [...before.slice(skipped), ...shown],
     ...(index.ended ? {} : liveParts(index, track, lists, { others, targetSeconds, isOwn: isReached })),
     ...(skipped > 0 ? { skippedSegments: skipped } : {}),
   })
@@ -83,15 +86,33 @@ function listed(index: CmafIndex, { segments }: IndexedTrack, front: Front | und
   return { before, own: own.slice(Math.max(0, own.length - room)), isReached }
 }
 
-function discontinuities(segments: readonly { readonly discontinuity?: boolean }[]): number {
+function countDiscontinuities(segments: readonly HlsSegment[]): number {
   return segments.reduce((count, { discontinuity }) => count + (discontinuity ? 1 : 0), 0)
+}
+/** Of the segments that are kept in front of the list. */
+function discontinuitiesBefore({ segments }: IndexedTrack, sequence: number): number {
+  let count = 0
+  for (const segment of segments) {
+    if (segment.sequence >= sequence) break
+    if (segment.discontinuity) count++
+  }
+  return count
+}
+
+type Listed = {
+  readonly track: IndexedTrack
+  readonly before: readonly HlsSegment[]
+  readonly own: readonly IndexedSegment[]
 }
 
 /** Segments behind the skip boundary, which a delta update leaves out. RFC 8216bis, 6.2.5.1. */
-function countOld(targetSeconds: number, segments: readonly HlsSegment[]): number {
+function countOld(targetSeconds: number, { track, before, own }: Listed): number {
   const boundaryMs = SKIP_TARGETS * targetSeconds * 1000
-  let first = segments.length
-  for (let aheadMs = 0; first > 0 && aheadMs < boundaryMs; first--) aheadMs += segments[first - 1]?.durationMs ?? 0
+  let first = before.length + own.length
+  for (let aheadMs = 0; first > 0 && aheadMs < boundaryMs; first--) {
+    const segment = own[first - 1 - before.length]
+    aheadMs += segment ? msOf(track, segment, segment.durationTicks) : (before[first - 1]?.durationMs ?? 0)
+  }
   return first
 }
 

@@ -107,6 +107,17 @@ test('streams that belong together are one multivariant playlist and one MPD, al
     })
     assert.equal((await fetch(server.http(`live/low/x/${moved}`))).status, 200)
     // What players have of it is the source's: no part of that can stand for its own.
-    assert.doesNotMatch(await text(server, 'live/low/x/t1.m3u8?_HLS_skip=YES'), /EXT-X-SKIP/)
+    const back = await poll('its own segments', async () => {
+      const given = await text(server, 'live/low/x/t1.m3u8?_HLS_skip=YES')
+      return /^t1-.*\.m4s$/m.test(given.split('#EXTINF').at(-1) ?? '') ? given : undefined
+    })
+    assert.doesNotMatch(back, /EXT-X-SKIP/)
+    assert.deepEqual(checkPlaylist(back), [])
+    const shown = parseMediaPlaylist(back).segments.map(({ uri }) => uri)
+    const firstOwn = shown.findIndex((uri) => uri.startsWith('t1-'))
+    assert.ok(
+      shown.slice(firstOwn).every((uri) => uri.startsWith('t1-')),
+      'the source stood in before it, not behind',
+    )
   })
 })

@@ -6,9 +6,8 @@ import { type Front, mediaPlaylist } from './hls/media.ts'
 import { frontOfLeft, frontOfOwn, ownFrom } from './hls/stand-in.ts'
 import { shiftTo } from './line-up.ts'
 import { hasSegments, maxAgeSeconds } from './list-age.ts'
-import { FIRST_SEGMENT_MS } from './media-answers.ts'
 import type { OpenStream, OpenStreams } from './open-streams.ts'
-import { block } from './waits.ts'
+import { block, blockedMs } from './waits.ts'
 
 export type StandInsOptions = {
   readonly hub: Pick<StreamHub, 'has'>
@@ -44,7 +43,9 @@ export class StandIns {
     if (source !== undefined) {
       const { view } = await this.#options.streams.open(source)
       view.lastUsedMs = this.#options.nowMs()
-      await view.wait('segments', () => hasSegments(view.index), FIRST_SEGMENT_MS, signal)
+      // A source that says nothing does not hold up its members for ever.
+      if (!entry.isListed)
+        await view.wait('segments', () => hasSegments(view.index), blockedMs(entry.view.index), signal)
       const shift = shiftTo(view.index, entry.view.index)
       if (shift && !entry.isLinedUp) {
         entry.view.index.shift = entry.isListed ? { ...shift, numbers: 0, discontinuities: 0 } : shift

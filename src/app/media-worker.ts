@@ -5,7 +5,15 @@ import { InvariantError } from '../media/errors.ts'
 import { CopySlabs } from '../media/formats/mp4/index.ts'
 import { Delivery, SegmentedService } from '../pipeline/delivery/index.ts'
 import type { ListenerContext } from '../pipeline/listeners/index.ts'
-import { CMAF_FORMAT, FittedOutput, makeByteOutput, TAP_SLOT, type TileLayout } from '../pipeline/packaging/index.ts'
+import {
+  CMAF_FORMAT,
+  type FitOptions,
+  FittedOutput,
+  makeByteOutput,
+  SoundBeside,
+  TAP_SLOT,
+  type TileLayout,
+} from '../pipeline/packaging/index.ts'
 import { VodService } from '../pipeline/recording/index.ts'
 import {
   type LiveStream,
@@ -197,17 +205,21 @@ class MediaWorker {
     })
   }
 
-  /** What the output cannot carry is converted for it, where that is allowed; a recording is of the stream as it is. */
+  /**
+   * What the output cannot carry is converted for it, where that is allowed. A recording is of the stream as it is, and
+   * has such sound beside it.
+   */
   #makeOutput(stream: LiveStream, format: string): StreamOutput {
     const output = this.#makePlainOutput(stream, format)
     const { name } = stream
     const isRecorded = format === CMAF_FORMAT && this.#cmaf.isRecorded(name)
-    if (isRecorded || this.#renditions.isRendition(name)) return output
-    return new FittedOutput(output, {
+    if (this.#renditions.isRendition(name)) return output
+    const options: FitOptions = {
       format,
       substitute: (misfit) => this.#renditions.substitute(name, misfit),
       onFailed: (error) => this.#log.warn('conversion.failed', { stream: name, format, ...errorFields(error) }),
-    })
+    }
+    return isRecorded ? new SoundBeside(output, options) : new FittedOutput(output, options)
   }
   #makePlainOutput(stream: LiveStream, format: string): StreamOutput {
     if (format === CMAF_FORMAT) return this.#cmaf.make(stream.name)

@@ -10,6 +10,8 @@ import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
 
 const H264 = { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } }
+const codecsOf = ({ tracks }: { readonly tracks: readonly { readonly codec: string }[] }) =>
+  tracks.map(({ codec }) => codec)
 const ALAW = { encoder: 'pcm_alaw', sampleRateHz: 8000, channels: 1 } as const
 
 describe('a recorded stream with sound of G.711', { skip: skipWithoutNodeAv() }, () => {
@@ -23,11 +25,9 @@ describe('a recorded stream with sound of G.711', { skip: skipWithoutNodeAv() },
     await av.call('make', { path: join(folder, 'both.flv'), seconds: 4, tracks: [H264, ALAW] })
     await av.call('make', { path: join(folder, 'sound.flv'), seconds: 4, tracks: [ALAW] })
     server = await TestServer.start([
-      'profiles.pass.video.codec=copy',
-      'profiles.pass.audio.codec=aac',
       'streams.rec/**.record=true',
       'streams.rec/**.graceMs=0',
-      'streams.rec/both.ladder=[pass]',
+      'streams.rec/as-it-is/**.convert=none',
       'hls.segmentMs=1000',
     ])
   })
@@ -42,56 +42,73 @@ describe('a recorded stream with sound of G.711', { skip: skipWithoutNodeAv() },
     return { status: response.status, text: await response.text() }
   }
   /** Publishes a file over and over; `end` stops it and resolves with the recording. */
-  const publish = async (name: string) => {
+  const publish = async (file: string, name = `rec/${file}`) => {
     const publisher = new Av()
     publishers.push(publisher)
-    await publisher.call('publishForever', { from: join(folder, `${name}.flv`), url: server.rtmp(`rec/${name}`) })
-    await server.live(`rec/${name}`)
+    await publisher.call('publishForever', { from: join(folder, `${file}.flv`), url: server.rtmp(name) })
+    await server.live(name)
     const end = async () => {
       await publisher[Symbol.asyncDispose]()
       return await poll('the recording', async () => {
         type Answer = { recordings: { id: string; isOpen: boolean }[] }
-        const { recordings } = await server.json<Answer>(`api/v1/recordings?stream=rec/${name}`)
+        const { recordings } = await server.json<Answer>(`api/v1/recordings?stream=${name}`)
         return recordings.find(({ isOpen }) => !isOpen)?.id
       })
     }
     return { end }
   }
 
-  test('is listed with its pictures, live and recorded; the file and a rung with AAC have the sound', async () => {
+  test('has sound in every list, live and recorded; the file has it as it came too', async () => {
     const { end } = await publish('both')
     for (const list of ['rec/both/index.m3u8', 'rec/both/manifest.mpd']) {
       const { status, text } = await get(list)
       assert.equal(status, 200, text)
       assert.match(text, /avc1\./)
+      assert.match(text, /mp4a\.40\.2/)
       assert.doesNotMatch(text, /alaw/)
     }
-    const converted = await get('rec/both/pass/index.m3u8')
-    assert.match(converted.text, /CODECS="avc1\.\w+,mp4a\.40\.2"/)
+    const live = await av.call('play', { url: server.http('rec/both/index.m3u8'), units: 50 })
+    assert.deepEqual(new Set(codecsOf(live)), new Set(['h264', 'aac']))
     const id = await end()
     const hls = await get(`vod/${id}/index.m3u8`)
     const mpd = await get(`vod/${id}/manifest.mpd`)
     assert.deepEqual([checkPlaylist(hls.text), checkMpd(mpd.text)], [[], []])
     for (const { text } of [hls, mpd, await get('rec/both/index.m3u8?from=0')]) {
-      assert.match(text, /avc1\./)
+      assert.match(text, /mp4a\.40\.2/)
       assert.doesNotMatch(text, /alaw/)
+      assert.doesNotMatch(text, /EXT-X-DISCONTINUITY/)
     }
+    const listed = await av.call('read', { url: server.http(`vod/${id}/index.m3u8`) })
+    assert.deepEqual(new Set(codecsOf(listed)), new Set(['h264', 'aac']))
     const movie = join(folder, 'recorded.mp4')
     writeFileSync(movie, Buffer.from(await (await fetch(server.http(`vod/${id}.mp4`))).arrayBuffer()))
-    const { tracks } = await av.call('read', { url: movie })
-    assert.deepEqual(
-      tracks.map(({ codec, units }) => [codec, units.length > 0]),
-      [
-        ['h264', true],
-        ['pcm_alaw', true],
-      ],
-    )
+    const whole = await av.call('read', { url: movie })
+    assert.deepEqual(codecsOf(whole), ['h264', 'pcm_alaw', 'aac'])
+    const [, asItCame = [], converted = []] = whole.tracks.map(({ units }) => units.map(({ pts }) => pts))
+    assert.equal(converted[0], asItCame[0])
+    assert.ok((asItCame.at(-1) ?? 0) - (converted.at(-1) ?? 0) < 0.5)
+    assert.ok(converted.every((pts, at) => at === 0 || Math.abs(pts - (converted[at - 1] ?? 0) - 0.128) < 0.001))
   })
 
-  test('is refused as HLS and DASH with what is missing where it has nothing else', async () => {
+  test('of a stream with sound alone the converted sound is listed', async () => {
     const { end } = await publish('sound')
     for (const list of ['index.m3u8', 'manifest.mpd']) {
       const { status, text } = await get(`rec/sound/${list}`)
+      assert.deepEqual([status, /mp4a/.test(text), /alaw/.test(text)], [200, true, false])
+    }
+    const id = await end()
+    const listed = await av.call('read', { url: server.http(`vod/${id}/index.m3u8`) })
+    assert.deepEqual(codecsOf(listed), ['aac'])
+  })
+
+  test('where nothing may be converted pictures are listed without it, and sound alone is refused with what is missing', async () => {
+    const pictures = await publish('both', 'rec/as-it-is/both')
+    const { status, text } = await get('rec/as-it-is/both/index.m3u8')
+    assert.deepEqual([status, /avc1\./.test(text), /alaw|mp4a/.test(text)], [200, true, false])
+    await pictures.end()
+    const { end } = await publish('sound', 'rec/as-it-is/sound')
+    for (const list of ['index.m3u8', 'manifest.mpd']) {
+      const { status, text } = await get(`rec/as-it-is/sound/${list}`)
       assert.deepEqual([status, /HLS and DASH cannot carry G\.711 A-law/.test(text)], [415, true])
     }
     const id = await end()

@@ -27,7 +27,8 @@ export {
   UTC_TIMING,
 } from './dash/adaptation-sets.ts'
 export { type Fix, type Misfit, misfit } from './fitted/carried-codecs.ts'
-export { FittedOutput, type Substitute } from './fitted/fitted-output.ts'
+export { type FitOptions, FittedOutput, type Substitute } from './fitted/fitted-output.ts'
+export { SoundBeside } from './fitted/sound-beside.ts'
 export {
   CMAF_FORMAT,
   orderedFormat,

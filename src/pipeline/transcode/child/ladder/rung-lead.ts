@@ -3,6 +3,7 @@ import type { Av } from '../av.ts'
 import { LadderAudio } from './ladder-audio.ts'
 import { LadderVideo } from './ladder-video.ts'
 import type { Rung } from './rung.ts'
+import { WaitingFrames } from './waiting-frames.ts'
 
 export type LeadSource = {
   readonly video: VideoTrack | undefined
@@ -14,9 +15,6 @@ export type LeadEvents = {
   readonly onNotice: (text: string) => void
 }
 
-/** Frames that wait at most; a machine that is so much too slow does not catch up at all. */
-const MAX_WAITING = 3000
-
 /**
  * One rung that starts while others run, from older frames than they are at: with a decoder of its own it goes through
  * them, then through those that come, until it is where the ladder is, and becomes one of its rungs.
@@ -26,7 +24,7 @@ export class RungLead {
   readonly video: LadderVideo
   readonly audio: LadderAudio
   readonly #source: LeadSource
-  readonly #waiting: Frame[] = []
+  readonly #waiting: WaitingFrames
   readonly #opened: Promise<void>
   #working: Promise<void> | undefined
   #isOver = false
@@ -34,6 +32,7 @@ export class RungLead {
   constructor(av: Av, rung: Rung, source: LeadSource, { onFailure, onNotice }: LeadEvents) {
     this.rung = rung
     this.#source = source
+    this.#waiting = new WaitingFrames(source.video?.id)
     this.video = new LadderVideo(av, onFailure, onNotice)
     this.audio = new LadderAudio(av, onFailure)
     this.video.add(rung)
@@ -47,8 +46,6 @@ export class RungLead {
   }
   push(frame: Frame): void {
     this.#waiting.push(frame)
-    // What follows does not continue it; the rung has a hole there.
-    if (this.#waiting.length > MAX_WAITING) this.#waiting.length = 0
     this.#working ??= this.#workOff()
   }
   /** Resolves when it has caught up. */

@@ -112,7 +112,7 @@ test('the pages fit and look after themselves', { skip: skipWithoutChromium() },
     assert.equal(await ground(), 'rgb(10, 17, 18)')
   })
 
-  await t.test('a recording is listed and plays', async () => {
+  await t.test('a recording is listed with a picture, and plays', async () => {
     await poll('a recording with something in it', async () => {
       const { recordings } = await server.json<{ recordings: { durationSeconds: number }[] }>('api/v1/recordings')
       return recordings.find(({ durationSeconds }) => durationSeconds > 4)
@@ -122,11 +122,17 @@ test('the pages fit and look after themselves', { skip: skipWithoutChromium() },
     await look(browser, { name: 'recordings', url: server.http('recordings'), ready })
     await using watched = await WatchedPage.open(browser)
     await watched.page.goto(server.http('recordings'))
+    if (!skipWithoutNodeAv())
+      await watched.until("document.querySelector('.recording-picture img')?.naturalWidth === 240")
     await watched.page
       .getByRole('button', { name: `Play the recording of ${STREAM}` })
       .first()
       .click()
     await watched.until("document.querySelector('dialog video')?.currentTime > 1")
+    if (!skipWithoutNodeAv()) {
+      const poster = await watched.page.evaluate<string>("document.querySelector('dialog video').poster")
+      assert.equal((await fetch(poster)).headers.get('content-type'), 'image/jpeg')
+    }
     await watched.screenshot('recording-playing')
     await watched.page.keyboard.press('Escape')
     await watched.page.locator('dialog').waitFor({ state: 'detached' })

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RecordingInfo } from '../../api/recording-info.ts'
 import type { PlaybackFailure } from '../../player/engine.ts'
 import { Modal } from '../../ui/modal.tsx'
+import { posterUrl } from './recorded-picture.tsx'
 
 /** A recording in the browser's own player, over HLS. */
 export function RecordingPlayer({ recording, onClose }: { recording: RecordingInfo; onClose: () => void }) {
@@ -29,7 +30,7 @@ export function RecordingPlayer({ recording, onClose }: { recording: RecordingIn
   return (
     <Modal title={recording.stream} size="picture" onClose={onClose}>
       {/* biome-ignore lint/a11y/useMediaCaption: recordings carry no caption track yet. */}
-      <video class="recording-video" ref={video} controls autoPlay playsInline />
+      <video class="recording-video" ref={video} poster={posterUrl(recording, 1280)} controls autoPlay playsInline />
       {failure && (
         <p class="banner" role="alert">
           <span>

@@ -7,6 +7,7 @@ import { describeCodecs, describeSize, firstTrack } from '../../track-summary.ts
 import { Icon } from '../../ui/icons.tsx'
 import { Notice, StaleBanner, StreamName, Unreachable } from '../../ui/notice.tsx'
 import { Shell } from '../../ui/shell.tsx'
+import { RecordedPicture } from './recorded-picture.tsx'
 import { RecordingPlayer } from './recording-player.tsx'
 
 const POLL_MS = 5000
@@ -84,6 +85,7 @@ function Row({ recording, onPlay }: { recording: RecordingInfo; onPlay: () => vo
   return (
     <tr>
       <td class="recording-name">
+        <RecordedPicture recording={recording} />
         <StreamName name={stream} />
         {isOpen && (
           <span class="badge badge-recording">

@@ -117,13 +117,14 @@ test('the pages fit and look after themselves', { skip: skipWithoutChromium() },
       const { recordings } = await server.json<{ recordings: { durationSeconds: number }[] }>('api/v1/recordings')
       return recordings.find(({ durationSeconds }) => durationSeconds > 4)
     })
-    const ready = ({ page }: WatchedPage) =>
-      page.getByRole('button', { name: `Play the recording of ${STREAM}` }).waitFor()
+    const hasPicture = "document.querySelector('.recording-picture img')?.naturalWidth === 240"
+    const ready = async (watched: WatchedPage) => {
+      await watched.page.getByRole('button', { name: `Play the recording of ${STREAM}` }).waitFor()
+      if (!skipWithoutNodeAv()) await watched.until(hasPicture)
+    }
     await look(browser, { name: 'recordings', url: server.http('recordings'), ready })
     await using watched = await WatchedPage.open(browser)
     await watched.page.goto(server.http('recordings'))
-    if (!skipWithoutNodeAv())
-      await watched.until("document.querySelector('.recording-picture img')?.naturalWidth === 240")
     await watched.page
       .getByRole('button', { name: `Play the recording of ${STREAM}` })
       .first()

@@ -36,6 +36,7 @@ const USAGE = `usage: npm run bench -- COMMAND [options]
   --workers N       media workers; --cpus LIST the cores that the server may use (default: the first)
   --compare NAME    nginx-rtmp
   --runs N          medians of N runs, all servers in turn
+  --idle S          (fanout) seconds before the viewers come (3); from 30 on memory per viewer is told
   --warm-up S, --window S   seconds before (ingest 20, else 40) and of the measurement
   --set KEY=VALUE   configuration of Millrace
   --publishers LIST (ingest), --joins N (join), --connections N (files), --seconds N (transcode)
@@ -55,6 +56,7 @@ const { values, positionals } = parseArgs({
     cpus: { type: 'string' },
     compare: { type: 'string' },
     runs: { type: 'string', default: '1' },
+    idle: { type: 'string', default: '3' },
     'warm-up': { type: 'string' },
     window: { type: 'string', default: '8' },
     set: { type: 'string', multiple: true, default: [] },
@@ -89,6 +91,7 @@ async function runFanout() {
       workers: Number(values.workers),
       cpus: values.cpus,
       compare: values.compare,
+      idleSeconds: Number(values.idle),
       warmUpSeconds: Number(values['warm-up'] ?? 40),
       windowSeconds: Number(values.window),
       sets: values.set,

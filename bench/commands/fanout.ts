@@ -13,6 +13,7 @@ export type FanoutOptions = {
   readonly workers: number
   readonly cpus: string | undefined
   readonly compare: string | undefined
+  readonly idleSeconds: number
   readonly warmUpSeconds: number
   readonly windowSeconds: number
   readonly sets: readonly string[]
@@ -47,8 +48,9 @@ export async function fanout(options: FanoutOptions, say: (line: string) => void
   return rows
 }
 
-function loadOf({ protocol, stalled, warmUpSeconds, windowSeconds }: FanoutOptions, viewers: number): ViewerLoad {
-  return { protocol, viewers, stalled, warmUpSeconds, windowSeconds }
+function loadOf(options: FanoutOptions, viewers: number): ViewerLoad {
+  const { protocol, stalled, idleSeconds, warmUpSeconds, windowSeconds } = options
+  return { protocol, viewers, stalled, idleSeconds, warmUpSeconds, windowSeconds }
 }
 
 function rowsOf(options: FanoutOptions, viewers: number, runs: ReadonlyMap<string, ViewerFigures[]>): FanoutRow[] {

@@ -12,6 +12,8 @@ export type ViewerLoad = {
   readonly protocol: Protocol
   readonly viewers: number
   readonly stalled: number
+  /** Between the start of the stream and the first viewer. */
+  readonly idleSeconds: number
   readonly warmUpSeconds: number
   readonly windowSeconds: number
 }
@@ -32,6 +34,7 @@ export type ViewerFigures = {
   readonly gaps: number
   readonly firstByteP50Ms: number
   readonly firstByteP99Ms: number
+  /** NaN where the server had not come to rest before. */
   readonly memoryPerViewerBytes: number
   readonly loopDelayP99Ms: number
   readonly flushIntervalMs: number
@@ -46,7 +49,9 @@ export type ViewerFigures = {
 const STREAM = 'live/bench'
 const PROBES = 20
 const RAMP_PER_SECOND = 500
-const PUBLISH_FIRST_MS = 3000
+/** So long after its start Millrace has given back what that had taken: before, there is nothing to compare memory with. */
+const CALM_SECONDS = 30
+const SETTLE_MS = 1500
 const GIGABYTE = 1e9
 
 /** Publishes, lets the viewers in, waits until it is calm, and measures one window. */
@@ -55,7 +60,7 @@ export async function measureViewers(target: BenchTarget, load: ViewerLoad): Pro
   if (entrance === undefined) throw new Error(`${target.label} does not serve ${load.protocol}`)
   const publisher = new Publisher(new BenchSource())
   publisher.add(await target.publish(STREAM))
-  await delay(PUBLISH_FIRST_MS)
+  await delay(load.idleSeconds * 1000)
   const idleBytes = residentBytes(target.pid)
   const { viewers, stalled } = load
   await using drain = new Drain({
@@ -65,11 +70,17 @@ export async function measureViewers(target: BenchTarget, load: ViewerLoad): Pro
     perSecond: RAMP_PER_SECOND,
     stalled,
   })
-  const probes = Array.from({ length: PROBES }, () => new Probe({ ...entrance, stream: STREAM }, publisher))
+  const probes: Probe[] = []
   try {
+    // All through the crowd: a server that goes through its viewers in order serves some first and some last.
+    const stepMs = ((viewers + stalled) / RAMP_PER_SECOND / PROBES) * 1000
+    for (let i = 0; i < PROBES; i++) {
+      await delay(stepMs)
+      probes.push(new Probe({ ...entrance, stream: STREAM }, publisher))
+    }
     // What is compiled already needs none.
     const warmUp = target instanceof MillraceTarget ? load.warmUpSeconds : Math.min(load.warmUpSeconds, 10)
-    await delay(((viewers + stalled) / RAMP_PER_SECOND + warmUp) * 1000)
+    await delay(warmUp * 1000)
     return await measureWindow({ target, load, publisher, drain, probes, idleBytes })
   } finally {
     for (const probe of probes) probe.close()
@@ -87,19 +98,22 @@ type Running = {
 }
 
 async function measureWindow({ target, load, publisher, drain, probes, idleBytes }: Running): Promise<ViewerFigures> {
+  const allocatedBefore = await allocatedBytes(target)
+  const framesBefore = publisher.sentFrames
+  // What that cost is not of the window.
+  await delay(SETTLE_MS)
   await drain.mark()
   const before = cpuTime(target.pid)
   const loadBefore = cpuTime(drain.pid).totalSeconds + ownCpuSeconds()
   for (const probe of probes) Object.assign(probe, { latenciesMs: [], unknownCount: 0, gapCount: 0 })
-  const allocatedBefore = await allocatedBytes(target)
   const publishedBefore = publisher.sentBytes
-  const framesBefore = publisher.sentFrames
   await delay(load.windowSeconds * 1000)
   const after = cpuTime(target.pid)
   const window = await drain.mark()
   const published = publisher.sentBytes - publishedBefore
   const gigabytes = (window.bytes + published * probes.length) / GIGABYTE
   const latencies = probes.flatMap((probe) => probe.latenciesMs)
+  const isCalm = load.idleSeconds >= CALM_SECONDS || !(target instanceof MillraceTarget)
   const cpuSeconds = after.totalSeconds - before.totalSeconds
   const deliveries = (publisher.sentFrames - framesBefore) * (load.viewers + probes.length)
   const allocated = (await allocatedBytes(target)) - allocatedBefore
@@ -118,7 +132,9 @@ async function measureWindow({ target, load, publisher, drain, probes, idleBytes
     gaps: probes.reduce((sum, { gapCount }) => sum + gapCount, 0),
     firstByteP50Ms: window.firstByteP50Ms,
     firstByteP99Ms: window.firstByteP99Ms,
-    memoryPerViewerBytes: (residentBytes(target.pid) - idleBytes) / Math.max(1, load.viewers + load.stalled),
+    memoryPerViewerBytes: isCalm
+      ? (residentBytes(target.pid) - idleBytes) / Math.max(1, load.viewers + load.stalled)
+      : Number.NaN,
     publisherLatestMs: publisher.latestMs,
     loadCpuShare: (cpuTime(drain.pid).totalSeconds + ownCpuSeconds() - loadBefore) / window.windowSeconds,
     allocatedBytesPerDelivery: allocated / deliveries,

@@ -24,6 +24,9 @@ export function viewerRequest(protocol: Exclude<Protocol, 'hls'>, port: number, 
   )
 }
 
+/** Of Enhanced RTMP, as the probes are: all viewers of a measurement get the same bytes. */
+const PLAYER = { flashVer: 'LNX 9,0,124,2', audioCodecs: 4071, videoCodecs: 252, fourCcList: ['avc1', 'mp4a'] }
+
 /** C0, C1, C2, then connect, createStream and play on the stream id that every server gives first. RTMP 1.0, 5.2, 7.2. */
 function rtmpPlay(port: number, path: string): Buffer {
   const [app = '', ...rest] = path.split('/')
@@ -33,7 +36,7 @@ function rtmpPlay(port: number, path: string): Buffer {
   return Buffer.concat([
     c0c1c2,
     controlBytes(MESSAGE_TYPE.setChunkSize, OUTPUT_CHUNK_BYTES),
-    commandBytes(0, ['connect', 1, { app, tcUrl, flashVer: 'LNX 9,0,124,2', audioCodecs: 4071, videoCodecs: 252 }]),
+    commandBytes(0, ['connect', 1, { app, tcUrl, ...PLAYER }]),
     commandBytes(0, ['createStream', 2, null]),
     commandBytes(1, ['play', 3, null, rest.join('/')]),
   ])

@@ -34,7 +34,7 @@ const USAGE = `usage: npm run bench -- COMMAND [options]
   --flush LIST      values of delivery.flush, for example 100,0,auto
   --stalled N       so many further viewers never read
   --workers N       media workers; --cpus LIST the cores that the server may use (default: the first)
-  --compare NAME    nginx-rtmp
+  --compare NAME    nginx-rtmp, or bare-node: what limit.c does, in Node
   --runs N          medians of N runs, all servers in turn
   --idle S          (fanout) seconds before the viewers come (3); from 30 on memory per viewer is told
   --warm-up S, --window S   seconds before (ingest 20, else 40) and of the measurement

@@ -80,11 +80,17 @@ function contenders(options: FanoutOptions): Contender[] {
   const floors = [...new Set(ours.map(({ limitMs }) => limitMs))].map(
     (limitMs): Contender => ({ label: limitLabel(limitMs), limitMs, start: () => LimitTarget.start(limitMs) }),
   )
-  const others: Contender[] =
-    options.compare === 'nginx-rtmp'
-      ? [{ label: 'nginx-rtmp', limitMs: 100, start: () => NginxRtmpTarget.start() }]
-      : []
-  return [...floors, ...ours, ...others]
+  return [...floors, ...ours, ...others(options.compare, floors)]
+}
+
+function others(compare: string | undefined, floors: readonly Contender[]): Contender[] {
+  if (compare === 'nginx-rtmp') return [{ label: 'nginx-rtmp', limitMs: 100, start: () => NginxRtmpTarget.start() }]
+  if (compare !== 'bare-node') return []
+  return floors.map(({ limitMs }) => ({
+    label: limitLabel(limitMs).replace('limit', 'bare node'),
+    limitMs,
+    start: () => LimitTarget.start(limitMs, 'bare node'),
+  }))
 }
 
 const COLUMNS: readonly Column<FanoutRow>[] = [

@@ -52,6 +52,7 @@ const RAMP_PER_SECOND = 500
 /** So long after its start Millrace has given back what that had taken: before, there is nothing to compare memory with. */
 const CALM_SECONDS = 30
 const SETTLE_MS = 1500
+const COMPILED_WARM_UP_SECONDS = 10
 const GIGABYTE = 1e9
 
 /** Publishes, lets the viewers in, waits until it is calm, and measures one window. */
@@ -78,8 +79,7 @@ export async function measureViewers(target: BenchTarget, load: ViewerLoad): Pro
       await delay(stepMs)
       probes.push(new Probe({ ...entrance, stream: STREAM }, publisher))
     }
-    // What is compiled already needs none.
-    const warmUp = target instanceof MillraceTarget ? load.warmUpSeconds : Math.min(load.warmUpSeconds, 10)
+    const warmUp = target.isCompiled ? Math.min(load.warmUpSeconds, COMPILED_WARM_UP_SECONDS) : load.warmUpSeconds
     await delay(warmUp * 1000)
     return await measureWindow({ target, load, publisher, drain, probes, idleBytes })
   } finally {

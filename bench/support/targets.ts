@@ -15,6 +15,8 @@ export type ViewerEntrance = { readonly protocol: Protocol; readonly port: numbe
 export interface BenchTarget extends AsyncDisposable {
   readonly label: string
   readonly pid: number
+  /** Runs as fast from its start as it ever will. */
+  readonly isCompiled: boolean
   /** What viewers of a protocol are to speak here, and where; undefined where the server cannot serve them. */
   viewers(protocol: Protocol): ViewerEntrance | undefined
   publish(stream: string): Promise<TagTarget>
@@ -38,6 +40,7 @@ export type MillraceOptions = {
 
 export class MillraceTarget implements BenchTarget {
   readonly label: string
+  readonly isCompiled = false
   readonly storagePath = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   readonly #child: ChildProcess
   readonly #ports = new Map<string, number>()
@@ -108,21 +111,31 @@ export class MillraceTarget implements BenchTarget {
   }
 }
 
-/** The floor: a C program that does nothing but the writes. */
+const BARE_NODE = fileURLToPath(new URL('../programs/bare-node.ts', import.meta.url))
+/** The floor: a C program that does nothing but the writes; and the same in Node. */
+const FLOORS = {
+  limit: () => [nativeProgram('limit')],
+  'bare node': () => [process.execPath, BARE_NODE],
+} as const
+export type Floor = keyof typeof FLOORS
+
 export class LimitTarget implements BenchTarget {
   readonly label: string
+  readonly isCompiled: boolean
   readonly #child: ChildProcess
   readonly #port: number
 
-  private constructor(port: number, flushMs: number) {
-    this.label = flushMs === 0 ? 'limit, every frame' : `limit, ${flushMs} ms`
+  private constructor(port: number, floor: Floor, flushMs: number) {
+    this.label = flushMs === 0 ? `${floor}, every frame` : `${floor}, ${flushMs} ms`
+    this.isCompiled = floor === 'limit'
     this.#port = port
     const mode = flushMs === 0 ? ['frame'] : ['batch', String(flushMs)]
-    this.#child = start(...pinned(SERVER_CPU, nativeProgram('limit'), [String(port), ...mode]))
+    const [program = '', ...args] = FLOORS[floor]()
+    this.#child = start(...pinned(SERVER_CPU, program, [...args, String(port), ...mode]))
   }
-  static async start(flushMs: number): Promise<LimitTarget> {
+  static async start(flushMs: number, floor: Floor = 'limit'): Promise<LimitTarget> {
     const port = await freePort()
-    const target = new LimitTarget(port, flushMs)
+    const target = new LimitTarget(port, floor, flushMs)
     await accepting(port)
     return target
   }
@@ -144,6 +157,7 @@ export class LimitTarget implements BenchTarget {
 /** Debian's nginx with its RTMP module, for comparison. */
 export class NginxRtmpTarget implements BenchTarget {
   readonly label = 'nginx-rtmp'
+  readonly isCompiled = true
   readonly #child: ChildProcess
   readonly #folder: string
   readonly #port: number

@@ -18,12 +18,14 @@ test('the benchmark runs, and every picture arrives whole over each protocol', {
       const file = join(folder, `${protocol}.json`)
       // Whole segments come every two seconds.
       const window = protocol === 'hls' ? '5' : '2'
-      const options = ['--protocol', protocol, '--viewers', '20', '--warm-up', '1', '--window', window, '--json', file]
+      const times = `--viewers 20 --idle 1 --warm-up 1 --window ${window}`.split(' ')
+      const compare = protocol === 'rtmp' ? ['--compare', 'bare-node'] : []
+      const options = ['--protocol', protocol, ...times, ...compare, '--json', file]
       await promisify(execFile)(process.execPath, ['bench/bench.ts', 'fanout', ...options], { cwd: ROOT })
       const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { readonly rows: readonly Row[] }
       assert.deepEqual(
         rows.map(({ server }) => server),
-        ['limit, 100 ms', 'millrace, flush 100'],
+        ['limit, 100 ms', 'millrace, flush 100', ...(protocol === 'rtmp' ? ['bare node, 100 ms'] : [])],
       )
       for (const { server, figures } of rows) {
         assert.ok(

@@ -107,7 +107,6 @@ class ControlThread {
     try {
       const catalog = await openSqliteCatalog(join(this.#config.storage.path, 'catalog.sqlite'))
       await this.#repair(catalog)
-      await this.#assets.clear()
       // Loaded here, beside the start of the workers, as is all that only this thread needs after the listeners.
       const { watchLoad } = await import('./load-watch.ts')
       const writer = new CatalogWriter(catalog, this.#log)
@@ -115,6 +114,7 @@ class ControlThread {
       const api = await this.#openApi(catalog, token)
       this.#catalog.resolve({ catalog, writer })
       this.#addresses = await workers
+      await this.#assets.resume()
       this.#ready = true
       collectStartGarbage()
       this.#announce(token)
@@ -176,6 +176,7 @@ class ControlThread {
     this.#ready = false
     this.#registry.close()
     this.#load?.[Symbol.dispose]()
+    this.#assets.stop()
     await this.#pool.stop()
     await this.#assets.settled()
     await writer.settled()

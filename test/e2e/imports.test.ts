@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -16,12 +16,15 @@ const SETS = [
   'hls.segmentMs=1000',
   'streams.assets/configured.ladder=[small]',
 ]
+/** For what is long enough already. */
+const FAST = ['profiles.slow.video.preset=ultrafast']
 const H264 = { encoder: 'libx264', options: { preset: 'ultrafast', g: '25' } }
 const AAC = { encoder: 'aac', sampleRateHz: 44_100 }
 
 type Asset = {
   readonly id: string
   readonly state: string
+  readonly attempt?: number
   readonly problem?: string
   readonly warning?: string
   readonly recordingId?: string
@@ -146,16 +149,47 @@ describe('films that are taken in', { skip: skipWithoutNodeAv() }, () => {
     })
   })
 
-  test('of an import that the server did not survive nothing is left after its next start', async () => {
-    await begin('interrupted')
+  /** The whole film, and nothing of what was under way before. */
+  const assertWhole = async (stream: string) => {
+    const [recording, ...others] = await recordings(stream)
+    assert.ok(recording && Math.abs(recording.durationSeconds - 120) < 0.5, `${recording?.durationSeconds} s`)
+    assert.deepEqual(others, [])
+    const list = await (await fetch(server.http(`vod/${recording.id}/index.m3u8`))).text()
+    assert.match(list, /CODECS="avc1\.\w+,mp4a\.40\.2"/)
+    assert.deepEqual(
+      new Set(stored(stream).map(({ parentPath }) => parentPath.includes(recording.id))),
+      new Set([true]),
+    )
+  }
+  const uploads = () => readdirSync(join(storagePath, 'uploads'))
+
+  test('imports that the server did not survive go on after its next start, under their ids', async () => {
+    const id = await begin('interrupted')
+    const queued = await upload('name=queued&profiles=small', readFileSync(short))
     await server.stop('SIGKILL')
     assert.ok(stored('assets/interrupted').length > 0)
-    server = await TestServer.start(SETS, { storagePath })
-    assert.deepEqual(await recordings('assets/interrupted'), [])
-    assert.deepEqual(stored('assets/interrupted'), [])
-    const names = readdirSync(storagePath)
-    assert.ok(!names.includes('uploads'), `${names}`)
+    writeFileSync(join(storagePath, 'uploads', 'a0.part'), 'what has not come whole')
+    server = await TestServer.start([...SETS, ...FAST], { storagePath })
+    const asset = await until('the end', id, ({ state }) => state === 'done' || state === 'failed')
+    assert.deepEqual([asset.state, asset.attempt, asset.problem], ['done', 2, undefined])
+    await assertWhole('assets/interrupted')
+    const other = await until('the end', queued, ({ state }) => state === 'done' || state === 'failed')
+    assert.deepEqual([other.state, other.attempt], ['done', undefined])
+    assert.deepEqual(uploads(), [])
     assert.equal((await recordings('assets/damaged')).length, 1, 'what was whole')
+  })
+
+  test('imports that are under way when the server is stopped go on likewise, and that does not count', async () => {
+    await server.stop('SIGTERM')
+    server = await TestServer.start(SETS, { storagePath })
+    const id = await begin('stopped')
+    await server.stop('SIGTERM')
+    assert.deepEqual(stored('assets/stopped'), [])
+    assert.deepEqual(uploads().toSorted(), [id, `${id}.json`])
+    server = await TestServer.start([...SETS, ...FAST], { storagePath })
+    const asset = await until('the end', id, ({ state }) => state === 'done' || state === 'failed')
+    assert.deepEqual([asset.state, asset.attempt], ['done', undefined])
+    await assertWhole('assets/stopped')
   })
 })
 

@@ -55,13 +55,14 @@ function readProfiles({ config }: ApiContext, stream: string, profiles: string |
 }
 
 function assetView({ stats }: ApiContext, job: AssetJob): z.input<typeof ASSET> {
-  const { id, name, profiles, state, progress, problem, warning, recordingId } = job
+  const { id, name, profiles, state, attempt, progress, problem, warning, recordingId } = job
   const heldBecause = state === 'transcoding' ? stats.offlineHeld : undefined
   return {
     id,
     name,
     profiles: [...profiles],
     state,
+    ...(attempt > 1 ? { attempt } : {}),
     progress,
     ...(problem === undefined ? {} : { problem }),
     ...(heldBecause === undefined ? {} : { heldBecause }),

@@ -69,6 +69,7 @@ export const ASSET = z.object({
   name: z.string().describe('Stream name of the recording that it becomes'),
   profiles: z.array(z.string()),
   state: z.enum(['uploading', 'waiting', 'transcoding', 'done', 'failed']),
+  attempt: z.int().optional().describe('Where it was begun more than once, as the server had ended'),
   progress: z.number().describe('0 to 1'),
   problem: z.string().optional(),
   heldBecause: z.string().optional().describe('Why it goes no further at the moment'),

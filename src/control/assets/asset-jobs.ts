@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { MillraceError } from '../../media/errors.ts'
 import { AccessDeniedError, UnavailableError } from '../../platform/errors.ts'
 import { errorFields, type Logger } from '../../platform/telemetry/index.ts'
+import { UploadFolder, type UploadRecord } from './upload-folder.ts'
 
 export type AssetState = 'uploading' | 'waiting' | 'transcoding' | 'done' | 'failed'
 
@@ -16,6 +13,8 @@ export type AssetJob = {
   readonly name: string
   readonly profiles: readonly string[]
   state: AssetState
+  /** How often it was begun: more than once where a server ended while it was at it. */
+  attempt: number
   /** 0 to 1. */
   progress: number
   recordingId: string | undefined
@@ -44,17 +43,23 @@ export type AssetJobsOptions = {
 /** Jobs that are remembered; the oldest that are over are forgotten first. */
 const MAX_KEPT = 100
 const MAX_OPEN = 16
+/** A file that so many servers have ended with is not touched again. */
+const MAX_ATTEMPTS = 3
+const STOPPING = new UnavailableError('transcoding', 'the server stops; its next start goes on with the file')
 
-/** Uploaded files, transcoded one after the other. */
+/** Uploaded files, transcoded one after the other, also by the next server where this one ends before it is done. */
 export class AssetJobs {
   readonly #options: AssetJobsOptions
   readonly #jobs = new Map<string, AssetJob>()
   readonly #opened = new Map<string, PromiseWithResolvers<void>>()
+  readonly #uploads: UploadFolder
+  #isStopping = false
   #queue: Promise<unknown> = Promise.resolve()
   #count = 0
 
   constructor(options: AssetJobsOptions) {
     this.#options = options
+    this.#uploads = new UploadFolder(options.folder)
   }
 
   get jobs(): readonly AssetJob[] {
@@ -74,38 +79,40 @@ export class AssetJobs {
     const open = this.jobs.filter(({ state }) => state !== 'done' && state !== 'failed')
     if (open.length >= MAX_OPEN) throw new UnavailableError('assets', `${MAX_OPEN} are under way already`)
     const id = `a${Date.now().toString(36)}${(++this.#count).toString(36)}`
-    const job: AssetJob = {
-      id,
-      name,
-      profiles,
-      state: 'uploading',
-      progress: 0,
-      recordingId: undefined,
-      problem: undefined,
-      warning: undefined,
-    }
+    const record = { id, name, profiles, addedMs: Date.now(), attempts: 0 }
+    const job = newJob(record, 'uploading')
     this.#keep(job)
-    const path = join(this.#options.folder, id)
     try {
-      await mkdir(this.#options.folder, { recursive: true })
-      await pipeline(body, createWriteStream(path))
+      await this.#uploads.take(record, body)
     } catch (error) {
       this.#failed(job, error)
-      await rm(path, { force: true })
       throw new UnavailableError('the upload', 'it was cut off, or could not be written')
     }
-    const isNext = open.length === 0
-    const opened = Promise.withResolvers<void>()
-    opened.promise.catch(() => {})
-    this.#opened.set(id, opened)
-    job.state = 'waiting'
-    this.#queue = this.#queue.then(() => this.#run(job, path))
-    if (isNext) await opened.promise
+    const opened = this.#enqueue(job, record)
+    if (open.length === 0) await opened
     return job
   }
-  /** Before the first: files that a killed server has left are known to nobody. */
-  async clear(): Promise<void> {
-    await rm(this.#options.folder, { recursive: true, force: true })
+  /** Before the first: goes on with what an earlier server had taken in and was not done with. */
+  async resume(): Promise<void> {
+    for (const record of await this.#uploads.remembered()) {
+      const { id, name, attempts } = record
+      const job = newJob(record, 'waiting')
+      this.#keep(job)
+      if (attempts < MAX_ATTEMPTS) {
+        this.#options.log.info('asset.resumed', { asset: id, name, attempts })
+        void this.#enqueue(job, record)
+      } else {
+        this.#failed(
+          job,
+          new UnavailableError('transcoding', `the server has ended ${attempts} times while it was at it`),
+        )
+        await this.#uploads.remove(id)
+      }
+    }
+  }
+  /** What is under way from now on is left to the next server. */
+  stop(): void {
+    this.#isStopping = true
   }
   /** Resolves when no job is under way, and what failed is removed. */
   async settled(): Promise<void> {
@@ -124,23 +131,44 @@ export class AssetJobs {
     this.#opened.get(id)?.resolve()
   }
 
-  async #run(job: AssetJob, path: string): Promise<void> {
+  /** Resolves when its file is understood. */
+  #enqueue(job: AssetJob, record: UploadRecord): Promise<void> {
+    const opened = Promise.withResolvers<void>()
+    opened.promise.catch(() => {})
+    this.#opened.set(job.id, opened)
+    job.state = 'waiting'
+    this.#queue = this.#queue.then(() => this.#run(job, record))
+    return opened.promise
+  }
+  async #run(job: AssetJob, record: UploadRecord): Promise<void> {
     const { id, name, profiles } = job
+    if (this.#isStopping) return this.#opened.get(id)?.reject(STOPPING)
     job.state = 'transcoding'
+    job.attempt = record.attempts + 1
     try {
-      await this.#options.transcode({ id, name, path, profiles })
+      await this.#uploads.write({ ...record, attempts: job.attempt })
+      await this.#options.transcode({ id, name, path: this.#uploads.path(id), profiles })
       job.state = 'done'
       job.progress = 1
       this.#opened.get(id)?.resolve()
     } catch (error) {
       await this.#discard(job)
+      if (this.#isStopping) return await this.#leave(job, record)
       this.#failed(job, error)
       this.#opened
         .get(id)
         ?.reject(error instanceof MillraceError ? error : new UnavailableError('transcoding', (error as Error).message))
     }
     this.#opened.delete(id)
-    await rm(path, { force: true }).catch(() => {})
+    await this.#uploads.remove(id).catch(() => {})
+  }
+  /** To the next server; this time does not count. */
+  async #leave(job: AssetJob, record: UploadRecord): Promise<void> {
+    job.state = 'waiting'
+    this.#opened.get(job.id)?.reject(STOPPING)
+    await this.#uploads.write(record).catch((error: unknown) => {
+      this.#options.log.warn('asset.not-noted', { asset: job.id, name: job.name, ...errorFields(error) })
+    })
   }
   /** Half a film is none: whoever sent it still has it. */
   async #discard(job: AssetJob): Promise<void> {
@@ -163,4 +191,9 @@ export class AssetJobs {
       if (state === 'done' || state === 'failed') this.#jobs.delete(id)
     }
   }
+}
+
+function newJob({ id, name, profiles, attempts }: UploadRecord, state: AssetState): AssetJob {
+  const nothing = { recordingId: undefined, problem: undefined, warning: undefined }
+  return { id, name, profiles, state, attempt: attempts, progress: 0, ...nothing }
 }

@@ -7,6 +7,7 @@ import {
   type AdminToken,
   AssetJobs,
   CatalogWriter,
+  EventFeed,
   loadAdminToken,
   openControlApi,
   type PublishSession,
@@ -51,6 +52,7 @@ class ControlThread {
   readonly #config: Config
   readonly #writeLog: (line: LogLine) => void
   readonly #log: Logger
+  readonly #events = new EventFeed()
   readonly #folder = mkdtempSync(join(tmpdir(), 'millrace-'))
   readonly #stats = new WorkerStats()
   readonly #internalKey = newToken()
@@ -64,8 +66,11 @@ class ControlThread {
 
   constructor({ config, writeLog }: ServerOptions) {
     this.#config = config
-    this.#writeLog = writeLog
-    this.#log = makeLogger(writeLog)
+    this.#writeLog = (line) => {
+      writeLog(line)
+      this.#events.onLine(line)
+    }
+    this.#log = makeLogger(this.#writeLog)
     this.#registry = this.#makeRegistry()
     this.#pool = new WorkerPool({
       count: workerCount(config, this.#log),
@@ -155,6 +160,7 @@ class ControlThread {
       stats: this.#stats,
       catalog,
       assets: this.#assets,
+      events: this.#events,
       log: this.#log,
       version: version(),
       isReady: () => this.#ready,

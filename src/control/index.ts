@@ -2,6 +2,7 @@ export { type AdminToken, loadAdminToken } from './admin-token.ts'
 export type { ApiContext } from './api/api-context.ts'
 export { AssetJobs, type AssetNews, type AssetOrder } from './assets/asset-jobs.ts'
 export { CatalogWriter } from './catalog-writer.ts'
+export { EventFeed } from './events/index.ts'
 export {
   type LiveEntry,
   type PublishSession,

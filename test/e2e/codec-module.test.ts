@@ -9,6 +9,7 @@ import { checkPlaylist } from '../../src/media/formats/hls/testing/check-playlis
 import { checkSegment } from '../../src/media/formats/mp4/testing/check-cmaf.ts'
 import { Av, skipWithoutNodeAv } from '../interop/support/av.ts'
 import { run } from '../interop/support/command.ts'
+import { EventReader } from '../support/event-reader.ts'
 import { counted, labelled } from '../support/metrics.ts'
 import { poll } from '../support/poll.ts'
 import { ROOT, skipWithoutFfmpeg } from '../support/requirements.ts'
@@ -320,7 +321,7 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
     assert.ok(difference(fixed, await corner('text/one', 'fixed')) < 0.5, 'and what is fixed does not')
   })
 
-  test('a watched stream: loudness as FFmpeg measures it; silence, black and frozen pictures in metrics and log', {
+  test('a watched stream: loudness as FFmpeg measures it; silence, black and frozen pictures in metrics, log and events', {
     skip: skipWithoutFfmpeg(),
   }, async () => {
     const dark = join(folder, 'dark.flv')
@@ -332,6 +333,7 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
     const { stderr } = await run('ffmpeg', ['-nostdin', '-i', dark, '-map', '0:a', '-af', 'ebur128', '-f', 'null', '-'])
     const expected = Number([...stderr.matchAll(/I:\s+(-?[\d.]+) LUFS/g)].at(-1)?.[1])
     const beforeMs = Date.now()
+    await using told = await EventReader.open(server.http('api/v1/events?stream=watched/c'))
     await publish(dark, 'watched/c')
     const seen = new Set<string>()
     const WHATS = ['silence', 'black', 'freeze']
@@ -346,11 +348,15 @@ describe('the codec module', { skip: skipWithoutNodeAv() }, () => {
       for (const { what = '' } of await labelled(server, 'millrace_stream_watched', 'watched/c')) seen.add(what)
       return WHATS.every((what) => seen.has(what)) ? true : undefined
     })
-    for (const what of WHATS)
-      for (const state of ['began', 'ended'])
+    for (const what of WHATS) {
+      for (const state of ['began', 'ended']) {
         await server.log(
           (line) => line.event === `stream.${what}` && line.state === state && line.stream === 'watched/c',
         )
+        const { data } = await told.until((event) => event.type === `stream.${what}` && event.data.state === state)
+        assert.ok(Math.abs(Date.parse(String(data.since)) - sinceMs) < 60_000, JSON.stringify(data))
+      }
+    }
     await poll(`a loudness of ${expected} LUFS`, async () => {
       const rows = await labelled(server, 'millrace_stream_loudness_lufs', 'watched/c')
       const integrated = rows.find(({ window }) => window === 'integrated')

@@ -2,6 +2,7 @@ import type { Config } from '../../platform/config/index.ts'
 import type { Catalog } from '../../platform/storage/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { AssetJobs } from '../assets/asset-jobs.ts'
+import type { EventFeed } from '../events/index.ts'
 import type { StreamRegistry } from '../registry.ts'
 import type { WorkerStats } from '../stats.ts'
 
@@ -11,6 +12,7 @@ export type ApiContext = {
   readonly stats: WorkerStats
   readonly catalog: Catalog
   readonly assets: AssetJobs
+  readonly events: EventFeed
   readonly log: Logger
   readonly version: string
   /** True between the moment that every listener accepts and the moment that the server stops. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { ApiContext } from './api-context.ts'
@@ -5,6 +6,7 @@ import type { ApiContext } from './api-context.ts'
 export type ApiRequest = {
   readonly wildcard: string
   readonly query: Readonly<Record<string, string>>
+  readonly headers: IncomingHttpHeaders
   /** What is posted. */
   readonly body: Readable
 }
@@ -15,6 +17,14 @@ export type ApiRoute = {
   readonly summary: string
   /** `admin` routes change something: loopback or the admin token. */
   readonly access: 'anyone' | 'admin'
+} & (JsonRoute | EndlessRoute)
+
+type JsonRoute = {
   readonly answer: z.ZodType
   handle(context: ApiContext, request: ApiRequest): Promise<unknown>
+}
+/** Writes the answer itself, for as long as the client wants it. What it throws before is answered as ever. */
+type EndlessRoute = {
+  readonly contentType: string
+  begin(context: ApiContext, request: ApiRequest, response: ServerResponse): void
 }

@@ -42,7 +42,10 @@ function addRoute(app: FastifyInstance, context: ApiContext, route: ApiRoute): v
       reply.header('Cache-Control', 'no-store')
       const { '*': wildcard = '' } = request.params as { '*'?: string }
       const query = request.query as Record<string, string>
-      return await route.handle(context, { wildcard, query, body: request.raw })
+      const asked = { wildcard, query, headers: request.headers, body: request.raw }
+      if ('handle' in route) return await route.handle(context, asked)
+      route.begin(context, asked, reply.raw)
+      return reply.hijack()
     },
   })
 }

@@ -7,6 +7,7 @@ import { type LiveEntry, TRANSCODE_PROTOCOL } from '../registry.ts'
 import type { ApiContext } from './api-context.ts'
 import type { ApiRoute } from './api-route.ts'
 import { ASSET_ROUTES } from './asset-routes.ts'
+import { EVENT_ROUTE } from './event-route.ts'
 import { INFO, RECORDING, RECORDINGS, type RENDITION, STREAM, STREAMS } from './schemas.ts'
 
 export const ROUTES: readonly ApiRoute[] = [
@@ -70,6 +71,7 @@ export const ROUTES: readonly ApiRoute[] = [
     },
   },
   ...ASSET_ROUTES,
+  EVENT_ROUTE,
 ]
 
 function liveEntry({ registry }: ApiContext, name: string): LiveEntry {

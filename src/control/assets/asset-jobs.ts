@@ -147,20 +147,29 @@ export class AssetJobs {
     job.attempt = record.attempts + 1
     try {
       await this.#uploads.write({ ...record, attempts: job.attempt })
+      this.#options.log.info('asset.started', { asset: id, name, profiles: profiles.join(',') })
       await this.#options.transcode({ id, name, path: this.#uploads.path(id), profiles })
+      // Before anybody is told: a server that is killed from here on has nothing left to do with it.
+      await this.#forget(job)
       job.state = 'done'
       job.progress = 1
+      this.#options.log.info('asset.done', { asset: id, name, recording: job.recordingId })
       this.#opened.get(id)?.resolve()
     } catch (error) {
       await this.#discard(job)
       if (this.#isStopping) return await this.#leave(job, record)
+      await this.#forget(job)
       this.#failed(job, error)
       this.#opened
         .get(id)
         ?.reject(error instanceof MillraceError ? error : new UnavailableError('transcoding', (error as Error).message))
     }
     this.#opened.delete(id)
-    await this.#uploads.remove(id).catch(() => {})
+  }
+  async #forget({ id, name }: AssetJob): Promise<void> {
+    await this.#uploads.remove(id).catch((error: unknown) => {
+      this.#options.log.error('asset.not-removed', { asset: id, name, ...errorFields(error) })
+    })
   }
   /** To the next server; this time does not count. */
   async #leave(job: AssetJob, record: UploadRecord): Promise<void> {

@@ -20,9 +20,10 @@ export class WatchState {
   }
   onEvent({ what, isOn }: WatchEvent): void {
     if (this.#since.has(what) === isOn) return
-    if (isOn) this.#since.set(what, this.#nowEpochMs() - LEAST_WATCHED_MS)
+    const sinceMs = this.#since.get(what) ?? this.#nowEpochMs() - LEAST_WATCHED_MS
+    if (isOn) this.#since.set(what, sinceMs)
     else this.#since.delete(what)
-    this.#log.info(`stream.${what}`, { state: isOn ? 'began' : 'ended' })
+    this.#log.info(`stream.${what}`, { state: isOn ? 'began' : 'ended', since: new Date(sinceMs).toISOString() })
   }
   /** Nobody watches any more: what lasted is not known to last. */
   end(): void {

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkMpd } from '../../src/media/formats/dash/testing/check-mpd.ts'
+import type { XmlElement } from '../../src/media/formats/dash/testing/parse-xml.ts'
 import { childrenOf, readMpd } from '../../src/media/formats/dash/testing/read-mpd.ts'
+import { parseMediaPlaylist } from '../../src/media/formats/hls/index.ts'
 import { checkPresentation } from '../support/check-presentation.ts'
 import { HttpPublisher } from '../support/http-publisher.ts'
 import { poll } from '../support/poll.ts'
 import { TestServer } from '../support/server.ts'
 
 const SETS = ['workers=2', 'hls.segmentMs=1000', 'streams.**.record=true', 'dash.trickMode=true']
+
+const elementsOf = (parent: XmlElement | undefined, name: string) => (parent ? childrenOf(parent, name) : [])
 
 async function bytesOf(server: TestServer, path: string): Promise<Buffer> {
   const response = await fetch(server.http(path), { headers: { connection: 'close' } })
@@ -60,6 +64,36 @@ test('DASH and HLS list the same segments, to the tick; every text and box keeps
     await manifest()
     await first.send(45)
     assert.equal((await early).status, 200)
+  })
+
+  await t.test('low latency: how far behind, where chunks start, and when the media passed the server', async () => {
+    const { root, periods } = readMpd(await manifest('?template=number'))
+    const [target] = elementsOf(root, 'ServiceDescription').flatMap((each) => elementsOf(each, 'Latency'))
+    assert.equal(target?.attributes.get('target'), '1002', 'three parts')
+    const sets = elementsOf(root, 'Period').flatMap((period) => elementsOf(period, 'AdaptationSet'))
+    const timed = readMpd(await manifest()).periods[0]?.representations ?? []
+    for (const [at, { timescaleHz }] of (periods[0]?.representations ?? []).slice(0, 2).entries()) {
+      const [set] = sets.slice(at)
+      const [representation] = elementsOf(set, 'Representation')
+      const [template] = elementsOf(representation, 'SegmentTemplate')
+      assert.equal(template?.attributes.get('availabilityTimeOffset'), '0.666')
+      assert.equal(template?.attributes.get('availabilityTimeComplete'), 'false')
+      const list = parseMediaPlaylist((await bytesOf(server, `live/a/t${at + 1}.m3u8`)).toString())
+      // Parts are chunks: one begins at least this often.
+      const partTargetMs = list.partTargetMs ?? 0
+      const [resync] = elementsOf(representation, 'Resync')
+      assert.equal(Number(resync?.attributes.get('dT')), Math.round((partTargetMs * timescaleHz) / 1000))
+      const durationsMs = list.segments.flatMap(({ parts = [] }) => parts.map(({ durationMs }) => durationMs))
+      assert.ok(durationsMs.length > 3 && Math.max(...durationsMs) <= partTargetMs, `${durationsMs}`)
+      // The wall clock of a moment is that of the playlists.
+      const [reference] = elementsOf(set, 'ProducerReferenceTime')
+      const ticks = Number(reference?.attributes.get('presentationTime'))
+      const wallMs = Date.parse(reference?.attributes.get('wallClockTime') ?? '')
+      for (const { number, startTicks } of timed[at]?.segments ?? []) {
+        const dateMs = list.segments[number - list.mediaSequence]?.programDateTimeMs ?? Number.NaN
+        assert.ok(Math.abs(dateMs - wallMs - ((startTicks - ticks) * 1000) / timescaleHz) <= 1, `segment ${number}`)
+      }
+    }
   })
 
   await t.test('it tells the time', async () => {

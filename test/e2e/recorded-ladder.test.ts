@@ -25,7 +25,9 @@ const SETS = [
   'hls.windowSegments=3',
   'streams.**.record=true',
   'streams.**.graceMs=0',
-  'streams.live/**.ladder=[small]',
+  'profiles.sound.video.codec=none',
+  'profiles.sound.audio.bitrateKbps=64',
+  'streams.live/**.ladder=[small, sound]',
   'streams.live/**.ladderMode=always',
   'streams.demand/**.ladder=[later]',
   'streams.alone/**.record=source',
@@ -91,14 +93,18 @@ test('the rungs of a recorded stream that always run can be rewound and played l
     assert.ok((await bytesAt(`live/a/small/${rung.segments[0]?.uri}`)).length > 0)
     const { periods } = readMpd((await bytesAt('live/a/manifest.mpd')).toString())
     const counts = periods[0]?.representations.map(({ segments }) => segments.length) ?? []
-    assert.ok(counts.length === 3 && Math.min(...counts) > 6, `${counts}`)
+    assert.ok(counts.length === 4 && Math.min(...counts) > 6, `${counts}`)
   })
 
   await t.test('a part of the past has its rungs too', async () => {
     const { segments } = await playlist('live/a/t1.m3u8')
     const startMs = segments[2]?.programDateTimeMs ?? 0
     const query = `?from=${startMs + 100}&to=${startMs + 3900}`
-    assert.deepEqual(await variantsOf(`live/a/index.m3u8${query}`), [`t1.m3u8${query}`, `small/t1.m3u8${query}`])
+    assert.deepEqual(await variantsOf(`live/a/index.m3u8${query}`), [
+      `t1.m3u8${query}`,
+      `small/t1.m3u8${query}`,
+      `sound/t2.m3u8${query}`,
+    ])
     assert.deepEqual(await checkPresentation(below('live/a', query), 'manifest.mpd'), [])
     const { periods } = readMpd((await bytesAt(`live/a/manifest.mpd${query}`)).toString())
     assert.deepEqual(
@@ -108,6 +114,7 @@ test('the rungs of a recorded stream that always run can be rewound and played l
           ['t1', 4],
           ['small-t1', 4],
           ['t2', 4],
+          ['sound-t2', 4],
         ],
       ],
     )
@@ -115,7 +122,13 @@ test('the rungs of a recorded stream that always run can be rewound and played l
 
   await t.test('a rung on demand is not recorded, and none of a stream that records itself only', async () => {
     const names = (await recordings()).map(({ stream, renditionOf = '' }) => `${stream} ${renditionOf}`)
-    assert.deepEqual(names.toSorted(), ['alone/a ', 'demand/a ', 'live/a ', 'live/a/small live/a'])
+    assert.deepEqual(names.toSorted(), [
+      'alone/a ',
+      'demand/a ',
+      'live/a ',
+      'live/a/small live/a',
+      'live/a/sound live/a',
+    ])
   })
 
   await t.test('later, the recording has them', async () => {
@@ -123,7 +136,7 @@ test('the rungs of a recorded stream that always run can be rewound and played l
     assert.equal(response.status, 200)
     const closed = await poll('the closed recordings', async () => {
       const found = (await recordings()).filter(({ stream, isOpen }) => stream.startsWith('live/') && !isOpen)
-      return found.length >= 2 ? found : undefined
+      return found.length >= 3 ? found : undefined
     })
     const source = closed.findLast(({ stream }) => stream === 'live/a')
     const place = `vod/${source?.id}`
@@ -131,11 +144,13 @@ test('the rungs of a recorded stream that always run can be rewound and played l
       const found = await variantsOf(`${place}/index.m3u8`)
       return found[1]?.includes('&to=') ? found : undefined
     })
-    assert.equal(variants.length, 2)
+    assert.equal(variants.length, 3)
     assert.match(variants[1] ?? '', /^\.\.\/\.\.\/live\/a\/small\/t1\.m3u8\?from=\d+&to=\d+$/)
+    assert.match(variants[2] ?? '', /^\.\.\/\.\.\/live\/a\/sound\/t2\.m3u8\?from=\d+&to=\d+$/)
     assert.deepEqual(await checkPresentation(below(place), 'manifest.mpd'), [])
     const mpd = (await bytesAt(`${place}/manifest.mpd`)).toString()
     assert.deepEqual(checkMpd(mpd), [])
-    assert.equal(mpd.match(/<AdaptationSet[^>]*contentType="video"/g)?.length, 1)
+    const setsOf = (kind: string) => mpd.match(new RegExp(`<AdaptationSet[^>]*contentType="${kind}"`, 'g'))?.length
+    assert.deepEqual([setsOf('video'), setsOf('audio')], [1, 2])
   })
 })

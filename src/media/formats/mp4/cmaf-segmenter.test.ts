@@ -76,6 +76,29 @@ describe('CmafSegmenter', () => {
     ])
   })
 
+  it('cuts audio alone where other tracks are cut that it goes with', () => {
+    const span = { from: 0.3, to: 8.3 }
+    const source = new CmafSegmenter(new SegmentCollector(), TARGET)
+    const collector = new SegmentCollector()
+    const boundaryOf = (fromMs: number, toMs: number) => source.hasBoundary(fromMs, toMs)
+    const alone = new CmafSegmenter(collector, { ...TARGET, boundaryOf })
+    source.setTracks(TRACKS)
+    alone.setTracks([AUDIO])
+    assert.equal(source.hasBoundary(0, 10_000), undefined)
+    for (const frame of interleaved([...video(span), ...audio(span)])) {
+      source.frame({ ...frame, data: frame.data.slice() })
+      if (frame.trackId === AUDIO.id) alone.frame({ ...frame, data: frame.data.slice() })
+    }
+    alone.flush()
+    const starts = spans(collector, AUDIO).map(([sequence, start]) => [sequence, start])
+    assert.deepEqual(starts, [
+      [1, 0.3],
+      [2, 2.3],
+      [3, 4.3],
+      [4, 6.3],
+    ])
+  })
+
   it('cuts streams alike that were opened at different times', () => {
     for (const gop of [10, 24, 25, 37, 50, 60]) {
       const all = video({ from: 0, to: 20 }, gop)

@@ -11,6 +11,11 @@ export type CmafSegmenterOptions = {
   readonly targetDurationMs: number
   /** No chunk is longer, unless one frame alone is. Default 334. */
   readonly partTargetMs?: number
+  /**
+   * For sound alone that goes with other tracks elsewhere: whether a segment of those starts behind the first and up to the
+   * second of two times; undefined where that is not known.
+   */
+  readonly boundaryOf?: (fromMs: number, toMs: number) => boolean | undefined
   /** For the copies of frames; may be shared by segmenters. */
   readonly slabs?: CopySlabs
 }
@@ -49,6 +54,7 @@ export class CmafSegmenter {
   readonly #targetMs: number
   readonly #grid: SegmentGrid
   readonly #partTargetMs: number
+  readonly #boundaryOf: CmafSegmenterOptions['boundaryOf']
   readonly #lanes = new Map<number, CmafLane>()
   readonly #slabs: CopySlabs
   #leader: CmafLane | undefined
@@ -67,6 +73,16 @@ export class CmafSegmenter {
     this.#slabs = options.slabs ?? new CopySlabs()
     this.#grid = new SegmentGrid(options.targetDurationMs)
     this.#partTargetMs = options.partTargetMs ?? DEFAULT_PART_TARGET_MS
+    this.#boundaryOf = options.boundaryOf
+  }
+
+  /**
+   * Whether video starts a segment, not its first, behind `fromMs` and up to `toMs`; undefined where none leads, or it has
+   * not begun.
+   */
+  hasBoundary(fromMs: number, toMs: number): boolean | undefined {
+    if (this.#leader?.track.kind !== 'video' || this.#segmentStart === undefined) return undefined
+    return this.#boundaries.some((each) => msOf(each) > fromMs && msOf(each) <= toMs)
   }
 
   /**
@@ -157,8 +173,13 @@ export class CmafSegmenter {
     if (time === this.#segmentStart) return
     this.#bridge(timeMs)
     const isBehind = leader.writer.sequence < this.#sequence
-    const isDue = this.#changed || isBehind || this.#grid.isDue(msOf(this.#segmentStart), timeMs, kind)
+    const isDue = this.#changed || isBehind || this.#isDue(msOf(this.#segmentStart), timeMs, kind)
     if (isDue) this.#addBoundary(time)
+  }
+
+  #isDue(startMs: number, timeMs: number, kind: 'video' | 'audio'): boolean {
+    const elsewhere = kind === 'audio' ? this.#boundaryOf?.(startMs, timeMs) : undefined
+    return elsewhere ?? this.#grid.isDue(startMs, timeMs, kind)
   }
 
   /** The leader was silent for longer than a segment may be: the others are cut on the way to its next key frame. */

@@ -46,6 +46,11 @@ export function tracksOf(members: readonly Member[], kind: 'video' | 'audio'): L
   )
 }
 
+/** Sound of members that have nothing else; what others have is that of the stream itself. */
+export function soundAlone(members: readonly Member[]): LadderTrack[] {
+  return tracksOf(members, 'audio').filter(({ member }) => tracksOf([member], 'video').length === 0)
+}
+
 /** Changes whenever a list of the ladder does. */
 export function ladderVersion(ladder: Ladder, planned: readonly PlannedMember[]): string {
   const running = ladder.map(({ index, prefix }) => `${prefix}${index.life}.${index.segmentVersion}`)

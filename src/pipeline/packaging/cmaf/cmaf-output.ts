@@ -28,7 +28,7 @@ export type CmafOutputOptions = {
   readonly tap?: CmafTap
   /** For the copies of frames, shared by all outputs of a worker. */
   readonly slabs?: CopySlabs
-  /** Whose wall clock this one has: of a rendition, that of its source, as the same frames come to it later. */
+  /** Whose wall clock this one has, and boundaries: of a rendition, those of its source, whose frames come to it later. */
   readonly clockOf?: () => CmafOutput | undefined
 }
 
@@ -78,6 +78,7 @@ export class CmafOutput implements StreamOutput {
     this.#segmenter = new CmafSegmenter(sink, {
       targetDurationMs: options.segmentMs,
       partTargetMs: options.partTargetMs,
+      boundaryOf: (fromMs, toMs) => this.#clockOf?.()?.hasBoundary(fromMs, toMs),
       ...(slabs ? { slabs } : {}),
     })
   }
@@ -85,6 +86,10 @@ export class CmafOutput implements StreamOutput {
   /** Wall clock of a moment of the media time line; undefined until the first frame behind a discontinuity. */
   get anchor(): Anchor | undefined {
     return this.#anchor
+  }
+  /** Whether a segment starts behind `fromMs` and up to `toMs` of the media time line; see CmafSegmenter. */
+  hasBoundary(fromMs: number, toMs: number): boolean | undefined {
+    return this.#segmenter.hasBoundary(fromMs, toMs)
   }
   snapshot(): Uint8Array {
     return this.#index.toSnapshot()

@@ -10,6 +10,9 @@ export const UTC_TIMING = { schemeIdUri: 'urn:mpeg:dash:utc:http-xsdate:2014', v
 export const NEARLY_MS = 500
 
 const FOREIGN_SET_ID = 100
+/** Of members with sound alone: one for each, by its name, whichever others are there. */
+const SOUND_SET_ID = 10_000
+const SOUND_SETS = 60_000
 const CODECS: readonly string[] = [...AUDIO_CODECS, ...VIDEO_CODECS]
 /** Of keyframes; no track has such a number, and foreign sets are far from it. */
 const TRICK_SET_ID = 80_000
@@ -33,8 +36,8 @@ export type MpdTrack = {
 
 type SetFacts = Pick<MpdAdaptationSet, 'isMain' | 'startWithSap' | 'producerReferenceTime'> & {
   readonly trackId: number
-  /** `foreign`: of a member of the ladder, and the stream itself has no track for it. */
-  readonly of: 'the stream' | 'foreign'
+  /** Name of the member of the ladder whose track it is, where the stream itself has none for it; else empty. */
+  readonly of: string
 }
 
 /**
@@ -47,12 +50,19 @@ export function adaptationSet(
   representations: readonly MpdRepresentation[],
 ): MpdAdaptationSet {
   return {
-    id: trackId + (of === 'foreign' ? FOREIGN_SET_ID * (1 + CODECS.indexOf(codec)) : 0),
+    id: setId(trackId, of, { kind, codec }),
     contentType: kind,
     ...(language === undefined ? {} : { lang: language }),
     ...facts,
     representations,
   }
+}
+
+function setId(trackId: number, of: string, { kind, codec }: Pick<MpdTrack, 'kind' | 'codec'>): number {
+  if (of === '') return trackId
+  if (kind === 'video') return trackId + FOREIGN_SET_ID * (1 + CODECS.indexOf(codec))
+  const hash = [...of].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % SOUND_SETS, 0)
+  return SOUND_SET_ID + hash
 }
 
 /** ISO/IEC 23009-1, 5.3.5. */

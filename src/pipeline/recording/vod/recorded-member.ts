@@ -45,12 +45,12 @@ export function partOfRun({ recordings }: RecordedMember, fromMs: number, untilM
 
 export type MemberPart = { readonly recording: RecordingDetail; readonly segments: readonly SegmentFact[] }
 
-/** By the first video track, which is what members are listed for. */
+/** By the first video track, which is what members are listed for, or the first of sound where there is none. */
 function unbroken({ tracks }: RecordingDetail, segments: readonly SegmentFact[]): SegmentFact[][] {
-  const video = tracks.find(({ kind }) => kind === 'video')
+  const leading = tracks.find(({ kind }) => kind === 'video') ?? tracks[0]
   const parts: SegmentFact[][] = []
   for (const segment of segments) {
-    if (segment.trackId !== video?.trackId) continue
+    if (segment.trackId !== leading?.trackId) continue
     const last = parts.at(-1)
     const isBreak = segment.discontinuity || segment.initId !== last?.at(-1)?.initId
     if (last && !isBreak) last.push(segment)

@@ -120,19 +120,23 @@ function tracksOf(part: Omit<Listed, 'track'>): Listed[] {
   })
 }
 
-/** Videos only: the sound is that of the recording itself. */
+/** Their videos; the sound is that of the recording itself, and of members that have nothing else. */
 function membersIn({ members, untilMs = Number.POSITIVE_INFINITY }: Source, run: RecordedRun): Listed[] {
   return members.flatMap((member) => {
     const part = partOfRun(member, run.startMs - NEARLY_MS, untilMs - NEARLY_MS)
     if (!part) return []
     const place = { folder: member.folderOf(part.recording), idPrefix: memberIdPrefix(member) }
-    return tracksOf({ ...part, ...place }).filter(({ track }) => track.kind === 'video')
+    const tracks = tracksOf({ ...part, ...place })
+    const video = tracks.filter(({ track }) => track.kind === 'video')
+    return video.length > 0 ? video : tracks
   })
 }
 
 /** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
 function switchable(tracks: readonly Listed[]): Tracks[] {
-  const sets = Map.groupBy(tracks, ({ track: { kind, codec, trackId } }) => (kind === 'video' ? codec : trackId))
+  const sets = Map.groupBy(tracks, ({ idPrefix, track: { kind, codec, trackId } }) =>
+    kind === 'video' ? codec : `${idPrefix}${trackId}`,
+  )
   return [...sets.values()] as unknown as Tracks[]
 }
 
@@ -142,7 +146,7 @@ function switchingSet(recording: RecordingDetail, tracks: Tracks, run: RecordedR
   const isOwn = idPrefix === ''
   const isMain = isOwn && recording.tracks.find((each) => each.kind === kind)?.trackId === trackId
   const representations = tracks.map((each) => representationOf(each, run))
-  return adaptationSet({ trackId, of: isOwn ? 'the stream' : 'foreign', isMain }, track, representations)
+  return adaptationSet({ trackId, of: idPrefix, isMain }, track, representations)
 }
 
 function representationOf({ recording, folder, idPrefix, segments, track }: Listed, run: RecordedRun) {

@@ -40,25 +40,23 @@ export function vodMultivariantPlaylist(
   const sound = withAudio ? audio.flatMap((each) => codecStringsOf(recording, each)) : []
   const variant = (of: RecordingDetail, track: TrackFact, uri: string): HlsVariant => {
     const { peakBps, meanBps } = bandwidth(of, track)
-    const { widthPx, heightPx, frameRate, videoRange } = track
+    const codecs = codecStringsOf(of, track)
+    if (!withAudio || track.kind === 'audio')
+      return { uri, bandwidthBps: peakBps, averageBandwidthBps: meanBps, codecs, ...videoAttributes(track) }
     return {
       uri,
-      bandwidthBps: peakBps + (withAudio ? loudest : 0),
-      averageBandwidthBps: meanBps + (withAudio ? mean : 0),
-      codecs: [...new Set([...codecStringsOf(of, track), ...sound])],
-      ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
-      ...(frameRate === undefined ? {} : { frameRate }),
-      ...(videoRange ? { videoRange } : {}),
-      ...(withAudio ? { audioGroup: AUDIO_GROUP } : {}),
+      bandwidthBps: peakBps + loudest,
+      averageBandwidthBps: meanBps + mean,
+      codecs: [...new Set([...codecs, ...sound])],
+      ...videoAttributes(track),
+      audioGroup: AUDIO_GROUP,
     }
   }
   const own = (video.length > 0 ? video : audio).map((track) =>
     variant(recording, track, `t${track.trackId}.m3u8${query}`),
   )
   const others = members.flatMap(({ recordings: [first], listUri }) =>
-    first.tracks
-      .filter(({ kind, trackId }) => kind === 'video' && segmentsOf(first, trackId).length > 0)
-      .map((track) => variant(first, track, listUri(`t${track.trackId}.m3u8`))),
+    listedOf(first).map((track) => variant(first, track, listUri(`t${track.trackId}.m3u8`))),
   )
   const renditions = withAudio
     ? audio.map((track, at) => ({
@@ -83,6 +81,21 @@ export function vodMultivariantPlaylist(
     iFrames,
     images,
   })
+}
+
+/** Of a member: its videos, which have the sound of the recording itself; or its sound, where it has nothing else. */
+function listedOf(member: RecordingDetail): TrackFact[] {
+  const stored = member.tracks.filter(({ trackId }) => segmentsOf(member, trackId).length > 0)
+  const video = stored.filter(({ kind }) => kind === 'video')
+  return video.length > 0 ? video : stored
+}
+
+function videoAttributes({ widthPx, heightPx, frameRate, videoRange }: TrackFact): Partial<HlsVariant> {
+  return {
+    ...(widthPx && heightPx ? { resolution: { widthPx, heightPx } } : {}),
+    ...(frameRate === undefined ? {} : { frameRate }),
+    ...(videoRange ? { videoRange } : {}),
+  }
 }
 
 /** Unique among `all`. RFC 8216bis, 4.4.6.1.1. */

@@ -27,7 +27,7 @@ import {
 } from '../../../packaging/index.ts'
 import { RENDITION_TRACKS } from '../../../stream/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type Ladder, type Member, type PlannedMember, plannedPeakBps, tracksOf } from '../ladder.ts'
+import { type Ladder, type Member, type PlannedMember, plannedPeakBps, soundAlone, tracksOf } from '../ladder.ts'
 import { tiledRuns, tiledTrack, videoSize } from '../live-tiles.ts'
 import { initUri, keyUri, NEXT_LIFE, segmentUri, timedUri } from '../segment-address.ts'
 import { leadingTimes } from './leading-times.ts'
@@ -139,24 +139,23 @@ function periodsOf(
   ladder: Ladder,
   { template, planned = [], tiles, trickMode, zeroOf }: ManifestOptions & Zero,
 ): MpdPeriod[] {
-  const [source] = ladder
+  const [source, ...others] = ladder
   const tiled = tiledTrack(source.index)
   const tileRuns = tiled ? tiledRuns(name, source.index, tiled) : []
   const runs = begunRuns(source.index)
   return runs.flatMap((run, at) => {
     const zeroMs = zeroOf(run)
-    const parts: RunOfTrack[] = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio')].flatMap(
-      ({ member, track }) => {
-        const segments = segmentsOfRun({ member, track }, source, at)
-        // Gaps stay among the others: numbers count on.
-        return segments.every(({ place }) => place === 'gap')
-          ? []
-          : [{ member, track: asOf(track, segments), segments, run, zeroMs, template }]
-      },
-    )
-    const [own, ...others] = parts
+    const tracks = [...tracksOf(ladder, 'video'), ...tracksOf([source], 'audio'), ...soundAlone(others)]
+    const parts: RunOfTrack[] = tracks.flatMap(({ member, track }) => {
+      const segments = segmentsOfRun({ member, track }, source, at)
+      // Gaps stay among the others: numbers count on.
+      return segments.every(({ place }) => place === 'gap')
+        ? []
+        : [{ member, track: asOf(track, segments), segments, run, zeroMs, template }]
+    })
+    const [own, ...behindIt] = parts
     if (!own) return []
-    for (const [behind, part] of others.entries())
+    for (const [behind, part] of behindIt.entries())
       if (part.member !== own.member)
         parts[1 + behind] = { ...part, leading: leadingTimes(part.member.index, part, own) }
     const isLast = at === runs.length - 1
@@ -204,12 +203,15 @@ function plannedParts([source]: readonly RunOfTrack[], planned: readonly Planned
   })
 }
 
-/** Players switch inside a set: videos of one codec are one set, every audio track is a set of its own. */
+/**
+ * Players switch inside a set: videos of one codec are one set. Every audio track is a set of its own: segments of sound that
+ * different encoders have made need not begin at the same samples.
+ */
 function adaptationSets(parts: readonly RunOfTrack[]): MpdAdaptationSet[] {
   const sets = new Map<string, RunOfTrack[]>()
   for (const part of parts) {
     const { kind, id, codecString } = part.track.info
-    const key = kind === 'video' ? `video ${codecString.split('.')[0]}` : `audio ${id}`
+    const key = kind === 'video' ? `video ${codecString.split('.')[0]}` : `audio ${part.member.prefix}${id}`
     sets.set(key, [...(sets.get(key) ?? []), part])
   }
   const kinds = new Set<string>()
@@ -228,7 +230,7 @@ function switchingSet(first: RunOfTrack, members: readonly RunOfTrack[], isMain:
   const isIndependent = members.every(({ segments }) => segments.every((segment) => segment.isIndependent))
   const facts = {
     trackId: info.id,
-    of: first.member.prefix === '' ? 'the stream' : 'foreign',
+    of: first.member.prefix,
     isMain,
     ...(isIndependent ? { startWithSap: 1 as const } : {}),
     producerReferenceTime: {

@@ -7,7 +7,7 @@ import {
 } from '../../../../media/formats/hls/index.ts'
 import { type CmafTrackInfo, codecStringsOf } from '../../../packaging/index.ts'
 import { measureBitRates } from '../bit-rates.ts'
-import { type Ladder, type LadderTrack, type PlannedMember, tracksOf } from '../ladder.ts'
+import { type Ladder, type LadderTrack, type PlannedMember, soundAlone, tracksOf } from '../ladder.ts'
 import { trackPlaylistUri } from '../segment-address.ts'
 import { iFrameVariant } from './i-frames.ts'
 import { plannedVariants } from './planned-variants.ts'
@@ -29,12 +29,9 @@ export function multivariantPlaylist(ladder: Ladder, { planned = [], images = []
   const video = tracksOf(ladder, 'video')
   const audio = tracksOf(ladder.slice(0, 1), 'audio')
   const withAudio = video.length > 0 && audio.length > 0
-  const soundAlone = tracksOf(ladder, 'audio').filter(
-    ({ member }) => (video.length === 0 || member !== ladder[0]) && tracksOf([member], 'video').length === 0,
-  )
   const variants = [
     ...video.map((track) => videoVariant(track, audio)),
-    ...soundAlone.map(audioVariant),
+    ...soundAlone(video.length === 0 ? ladder : ladder.slice(1)).map(audioVariant),
     ...plannedVariants(planned, audio, AUDIO_GROUP),
   ]
   const captions = captionsOf(video)

@@ -61,6 +61,7 @@ class ControlThread {
   readonly #assets: AssetJobs
   #load: Disposable | undefined
   readonly #catalog = Promise.withResolvers<{ readonly catalog: Catalog; readonly writer: CatalogWriter }>()
+  readonly #workersReady = Promise.withResolvers<void>()
   #addresses: readonly BoundListener[] = []
   #ready = false
 
@@ -91,7 +92,12 @@ class ControlThread {
     this.#catalog.promise.catch(() => {})
     this.#assets = new AssetJobs({
       folder: join(config.storage.path, 'uploads'),
-      transcode: (order) => this.#pool.importAsset(order),
+      ready: this.#workersReady.promise,
+      transcode: async (order) => {
+        await this.#pool.importAsset(order)
+        // The end of its recording, too, or the next start takes it for half a film.
+        await (await this.#catalog.promise).writer.settled()
+      },
       discard: async () => {
         const { catalog, writer } = await this.#catalog.promise
         // What its worker has told of is written down by then.
@@ -116,10 +122,11 @@ class ControlThread {
       const { watchLoad } = await import('./load-watch.ts')
       const writer = new CatalogWriter(catalog, this.#log)
       const token = await loadAdminToken(this.#config, catalog)
+      await this.#assets.resume()
       const api = await this.#openApi(catalog, token)
       this.#catalog.resolve({ catalog, writer })
       this.#addresses = await workers
-      await this.#assets.resume()
+      this.#workersReady.resolve()
       this.#ready = true
       collectStartGarbage()
       this.#announce(token)

@@ -33,7 +33,9 @@ export type AssetNews = { readonly progress: number; readonly recordingId?: stri
 export type AssetJobsOptions = {
   /** Uploaded files are here until they are done. */
   readonly folder: string
-  /** Transcodes the file; resolves when its recording is complete. */
+  /** When films can be transcoded; until then they wait. At once where absent. */
+  readonly ready?: Promise<void>
+  /** Transcodes the file; resolves when its recording is complete, and written down as such. */
   readonly transcode: (order: AssetOrder) => Promise<void>
   /** Removes what `transcode` has left where it rejected. */
   readonly discard: () => Promise<void>
@@ -54,12 +56,13 @@ export class AssetJobs {
   readonly #opened = new Map<string, PromiseWithResolvers<void>>()
   readonly #uploads: UploadFolder
   #isStopping = false
-  #queue: Promise<unknown> = Promise.resolve()
+  #queue: Promise<unknown>
   #count = 0
 
   constructor(options: AssetJobsOptions) {
     this.#options = options
     this.#uploads = new UploadFolder(options.folder)
+    this.#queue = options.ready ?? Promise.resolve()
   }
 
   get jobs(): readonly AssetJob[] {
@@ -92,7 +95,7 @@ export class AssetJobs {
     if (open.length === 0) await opened
     return job
   }
-  /** Before the first: goes on with what an earlier server had taken in and was not done with. */
+  /** Before the first is taken in: goes on with what an earlier server was not done with. */
   async resume(): Promise<void> {
     for (const record of await this.#uploads.remembered()) {
       const { id, name, attempts } = record

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -47,6 +47,7 @@ export class UploadFolder {
     const path = this.path(record.id) + RECORD
     await writeFile(path + PARTIAL, JSON.stringify(record), { flush: true })
     await rename(path + PARTIAL, path)
+    await this.#sync()
   }
   /** The record first: a file without one is nobody's. */
   async remove(id: string): Promise<void> {
@@ -65,6 +66,12 @@ export class UploadFolder {
     const known = new Set(records.flatMap(({ id }) => [id, id + RECORD]))
     for (const name of names) if (!known.has(name)) await rm(this.path(name), { force: true })
     return records.sort((a, b) => a.addedMs - b.addedMs)
+  }
+  /** The names, that of the file itself among them. Some systems cannot, and need not. */
+  async #sync(): Promise<void> {
+    const folder = await open(this.#folder, 'r').catch(() => undefined)
+    await folder?.sync().catch(() => {})
+    await folder?.close()
   }
   async #read(id: string): Promise<UploadRecord | undefined> {
     try {

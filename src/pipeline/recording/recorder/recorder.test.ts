@@ -37,12 +37,13 @@ function start({ isFull = false } = {}) {
   disk.isFull = isFull
   const inits: InitFact[] = []
   const segments: SegmentFact[] = []
+  const endsMs: number[] = []
   const facts: RecordingFacts = {
     recordingStarted() {},
     tracksKnown() {},
     initStored: (init) => inits.push(init),
     segmentStored: (segment) => segments.push(segment),
-    recordingEnded() {},
+    recordingEnded: (_, endedMs) => endsMs.push(endedMs),
   }
   const store = disk as unknown as BlobStore
   const recorder = new Recorder({ stream: 'live/a', store, facts, log: LOG, nowEpochMs: () => 1000 })
@@ -59,7 +60,7 @@ function start({ isFull = false } = {}) {
     recorder.onSegment(2, segment)
     await recorder.settled()
   }
-  return { disk, inits, segments, record }
+  return { recorder, disk, inits, segments, endsMs, record }
 }
 
 test('what a full disk did not take is missing from the numbers, and is no discontinuity', async () => {
@@ -106,4 +107,13 @@ test('an initialization segment that a full disk did not take is stored with the
     inits.map(({ initId, track }) => [initId, track]),
     [[0, expected]],
   )
+})
+
+test('a recording reaches to the end of its media, which a publisher may send faster than it lasts', async () => {
+  const { recorder, endsMs, record } = start()
+  recorder.onSegmentTime(2, 4000)
+  await record(1)
+  recorder.onEnd()
+  await recorder.settled()
+  assert.deepEqual(endsMs, [4001])
 })

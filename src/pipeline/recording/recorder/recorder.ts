@@ -57,6 +57,8 @@ export class Recorder implements CmafTap {
   /** Tracks that have lost the segment behind a discontinuity: it is then in front of the next. */
   readonly #lostDiscontinuities = new Set<number>()
   #failure: Error | undefined
+  /** Wall clock behind the last sample that is stored: later than now where the publisher sends faster than it lasts. */
+  #storedUntilMs = 0
   readonly #waiting: (() => void)[] = []
 
   constructor(options: RecorderOptions) {
@@ -108,7 +110,7 @@ export class Recorder implements CmafTap {
     const endedMs = this.#options.nowEpochMs()
     this.#enqueue(0, async () => {
       if (this.#options.isImport && this.#failure) return
-      this.#options.facts.recordingEnded(this.id, endedMs)
+      this.#options.facts.recordingEnded(this.id, Math.max(endedMs, this.#storedUntilMs))
       this.#options.log.info('recording.ended', { stream: this.#options.stream, recording: this.id })
     })
   }
@@ -182,6 +184,9 @@ export class Recorder implements CmafTap {
     }
     this.#recovered()
     const { sequence, initId, startTicks, durationTicks, byteLength, targetSeconds } = segment
+    const clockRateHz = this.#tracks.get(trackId)?.clockRateHz
+    const endMs = clockRateHz === undefined ? epochMs : epochMs + (durationTicks / clockRateHz) * 1000
+    this.#storedUntilMs = Math.max(this.#storedUntilMs, Math.ceil(endMs))
     const discontinuity = this.#lostDiscontinuities.delete(trackId) || segment.discontinuity
     this.#options.facts.segmentStored({
       recordingId: this.id,

@@ -51,5 +51,8 @@ test('kinds of events that there are not, and pages of other origins, are refuse
   const unknown = await answer('?types=stream.blue')
   assert.deepEqual([unknown.status, unknown.code], [400, 'malformed-input'])
   assert.match(unknown.message, /"stream\.blue" is none of stream\.started, /)
+  assert.equal((await answer('?types=stream.started&types=stream.blue')).status, 400)
+  const head = await fetch(server.http('api/v1/events'), { method: 'HEAD' })
+  assert.deepEqual([head.status, head.headers.get('content-type')], [200, 'text/event-stream; charset=utf-8'])
   assert.deepEqual((await answer('', { origin: 'http://elsewhere.example' })).status, 403)
 })

@@ -13,7 +13,7 @@ import { NginxCache, skipWithoutNginx } from './support/nginx-cache.ts'
 const SETS = ['workers=2', 'hls.segmentMs=2000', 'streams.**.graceMs=0', 'streams.**.record=true']
 const VIEWERS = 50
 
-test('nginx as a cache in front: it asks once for what all want, and is never behind', {
+test('nginx as a cache in front: it asks once for what all want, and goes on with the stream', {
   skip: skipWithoutNginx() || skipWithoutFfmpeg(),
 }, async (t) => {
   await using server = await TestServer.start(SETS)

@@ -15,7 +15,7 @@ export type ApiRoute = {
   /** Below `/api/v1`; `*` takes a stream name with its slashes. */
   readonly path: string
   readonly summary: string
-  /** `admin` routes change something: loopback or the admin token. */
+  /** `admin`: what changes something, or tells who publishes from where; for loopback and the admin token. */
   readonly access: 'anyone' | 'admin'
 } & (JsonRoute | EndlessRoute)
 

@@ -41,7 +41,8 @@ function addRoute(app: FastifyInstance, context: ApiContext, route: ApiRoute): v
       if (route.access === 'admin') requireAdmin(context, request)
       reply.header('Cache-Control', 'no-store')
       const { '*': wildcard = '' } = request.params as { '*'?: string }
-      const query = request.query as Record<string, string>
+      // Of a name that is there twice, the last.
+      const query = Object.fromEntries(new URL(request.raw.url ?? '', 'http://localhost').searchParams)
       const asked = { wildcard, query, headers: request.headers, body: request.raw }
       if ('handle' in route) return await route.handle(context, asked)
       route.begin(context, asked, reply.raw)
@@ -50,7 +51,7 @@ function addRoute(app: FastifyInstance, context: ApiContext, route: ApiRoute): v
   })
 }
 
-/** Changes are for this machine itself and for who has the admin token. */
+/** For this machine itself and for who has the admin token. */
 function requireAdmin(context: ApiContext, request: FastifyRequest): void {
   const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (bearer !== undefined && context.isAdminToken(bearer)) return

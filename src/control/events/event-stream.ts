@@ -38,6 +38,7 @@ export function sendEvents(response: ServerResponse, { feed, filter, lastId, log
     'Cache-Control': 'no-store',
     'X-Accel-Buffering': 'no',
   })
+  if (response.req.method === 'HEAD') return void response.end()
   response.write(`retry: ${RECONNECT_MS}\n\n`)
   const send = (text: string) => {
     response.write(text)

@@ -51,8 +51,7 @@ export class SoundBeside implements StreamOutput {
     else this.#start()
   }
   onFrame(frame: Frame, context: FrameContext): void {
-    const clockRateHz = this.#tracks.find(({ id }) => id === frame.trackId)?.clockRateHz ?? 1
-    this.#newestSeconds = Math.max(this.#newestSeconds, frame.ptsTicks / clockRateHz)
+    if (this.#feed) this.#noteTime(frame)
     if (this.#held) {
       if (this.#held.add(frame, context)) return
       this.#start()
@@ -76,6 +75,10 @@ export class SoundBeside implements StreamOutput {
     this.#inner.onUnused?.()
   }
 
+  #noteTime({ trackId, ptsTicks }: Frame): void {
+    const clockRateHz = this.#tracks.find(({ id }) => id === trackId)?.clockRateHz ?? 1
+    this.#newestSeconds = Math.max(this.#newestSeconds, ptsTicks / clockRateHz)
+  }
   /** Where no sound of the stream can be carried. */
   #lack(): Misfit | undefined {
     const sounds = this.#tracks.filter(({ kind }) => kind === 'audio')
